@@ -1,0 +1,1 @@
+"""Open, local, device-aware AutoML for microcontrollers."""

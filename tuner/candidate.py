@@ -1,0 +1,142 @@
+"""One point of a search space: everything that is decided before training starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(Mapping[str, Scalar]):
+    """A named choice and its parameters: a preprocessing block, a family of networks, an optimizer.
+
+    Reads like a mapping of its parameters; equal settings are equal whatever the order they were given in.
+    """
+
+    type: str
+    parameters: tuple[tuple[str, Scalar], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", tuple(sorted(self.parameters)))
+
+    @classmethod
+    def of(cls, type_: str, /, **parameters: Scalar) -> Settings:
+        """Write settings down in code; underscores in names stay as they are."""
+        return cls(type_, tuple(parameters.items()))
+
+    def __getitem__(self, name: str) -> Scalar:
+        for key, value in self.parameters:
+            if key == name:
+                return value
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self.parameters)
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object: the type and the parameters side by side."""
+        return {"type": self.type, **dict(self.parameters)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Settings:
+        """Read what `to_json` wrote."""
+        return cls(data["type"], tuple((key, value) for key, value in data.items() if key != "type"))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How recordings are cut into the examples a model sees."""
+
+    size_ms: float
+    stride_ms: float
+    frequency_hz: float | None = None
+    """Recordings are resampled to this rate first; `None` keeps their own."""
+    zero_pad: bool = False
+    """Recordings shorter than a window are padded with zeros at their end instead of left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One preprocessing block on a group of axes."""
+
+    settings: Settings
+    axes: tuple[str, ...] = ()
+    """The axes it reads, in order; empty: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How the network is trained."""
+
+    optimizer: Settings
+    """E.g. "adam" with "learning_rate"."""
+    batch_size: int
+    epochs: int
+    """At most; early stopping may end sooner."""
+    patience: int
+    """Epochs without a better validation loss after which training stops."""
+    class_weights: bool = True
+    """Weigh each class by the inverse of its share of the training examples."""
+    loss: Settings = field(default_factory=lambda: Settings("auto"))
+    """"auto": the task's standard loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Input window, preprocessing, architecture, training and compression of one model."""
+
+    window: Window
+    preprocessing: tuple[Block, ...]
+    architecture: Settings
+    training: Training
+    compression: Settings
+    """"float32", "int8", …"""
+
+    @property
+    def id(self) -> str:
+        """Twelve hex digits that are equal for equal candidates, on any machine."""
+        return hashlib.sha256(_canonical(self.to_json())).hexdigest()[:12]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that `from_json` reads back to an equal candidate."""
+        return {
+            "window": asdict(self.window),
+            "preprocessing": [
+                {"axes": list(block.axes), "settings": block.settings.to_json()} for block in self.preprocessing
+            ],
+            "architecture": self.architecture.to_json(),
+            "training": {
+                **asdict(self.training),
+                "optimizer": self.training.optimizer.to_json(),
+                "loss": self.training.loss.to_json(),
+            },
+            "compression": self.compression.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Candidate:
+        """Read what `to_json` wrote."""
+        training = dict(data["training"])
+        training["optimizer"] = Settings.from_json(training["optimizer"])
+        training["loss"] = Settings.from_json(training["loss"])
+        return cls(
+            window=Window(**data["window"]),
+            preprocessing=tuple(
+                Block(Settings.from_json(block["settings"]), tuple(block["axes"])) for block in data["preprocessing"]
+            ),
+            architecture=Settings.from_json(data["architecture"]),
+            training=Training(**training),
+            compression=Settings.from_json(data["compression"]),
+        )
+
+
+def _canonical(data: object) -> bytes:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()

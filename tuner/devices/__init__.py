@@ -1,0 +1,1 @@
+"""Device profiles and what a model costs on each."""

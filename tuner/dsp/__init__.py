@@ -1,0 +1,1 @@
+"""Preprocessing blocks, one per file."""

@@ -1,0 +1,180 @@
+"""A network as a graph of standard layers, before any framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Activation = Literal["linear", "relu", "relu6", "leaky_relu", "sigmoid", "tanh", "hard_swish", "softmax"]
+Padding = Literal["same", "valid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """Fully connected on the last dimension."""
+
+    units: int
+    activation: Activation = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class Conv1D:
+    """1-D convolution over length × channels; built and run as a 2-D one with height 1."""
+
+    filters: int
+    kernel: int
+    stride: int = 1
+    padding: Padding = "same"
+    activation: Activation = "linear"
+    dilation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Conv2D:
+    """2-D convolution over height × width × channels."""
+
+    filters: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    padding: Padding = "same"
+    activation: Activation = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class DepthwiseConv1D:
+    """1-D depthwise convolution; built and run as a 2-D one with height 1."""
+
+    kernel: int
+    stride: int = 1
+    padding: Padding = "same"
+    activation: Activation = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class DepthwiseConv2D:
+    """2-D depthwise convolution."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    padding: Padding = "same"
+    activation: Activation = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool1D:
+    """1-D pooling; built and run as a 2-D one with height 1."""
+
+    kind: Literal["max", "average"]
+    size: int
+    stride: int
+    padding: Padding = "valid"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool2D:
+    """2-D pooling."""
+
+    kind: Literal["max", "average"]
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: Padding = "valid"
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalAveragePool:
+    """The mean over all dimensions but the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNorm:
+    """Batch normalization with momentum 0.9; folded into the layer before it when converted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """An activation on its own."""
+
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout:
+    """Dropout in training; nothing on the device."""
+
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """All dimensions into one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reshape:
+    """Another shape of as many elements."""
+
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """The sum of two or more inputs of one shape (a residual connection)."""
+
+    activation: Activation = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenate:
+    """Inputs side by side on the last dimension."""
+
+
+Layer = (
+    Dense
+    | Conv1D
+    | Conv2D
+    | DepthwiseConv1D
+    | DepthwiseConv2D
+    | Pool1D
+    | Pool2D
+    | GlobalAveragePool
+    | BatchNorm
+    | Activate
+    | Dropout
+    | Flatten
+    | Reshape
+    | Add
+    | Concatenate
+)
+
+INPUT = "input"
+"""The name by which nodes refer to the network's input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A layer and the nodes it reads, by name."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Layers in an order in which each comes after its inputs; the last one is the output."""
+
+    input_shape: tuple[int, ...]
+    """Without the batch: (features,), (length, channels) or (height, width, channels)."""
+    nodes: tuple[Node, ...]
+
+
+def sequence(input_shape: tuple[int, ...], layers: Iterable[Layer]) -> Network:
+    """Return the network in which each layer reads the one before it."""
+    nodes: list[Node] = []
+    previous = INPUT
+    for index, layer in enumerate(layers):
+        name = f"{type(layer).__name__.lower()}_{index}"
+        nodes.append(Node(name, layer, (previous,)))
+        previous = name
+    return Network(input_shape, tuple(nodes))

@@ -1,0 +1,1 @@
+"""Samplers, Pareto fronts and hypervolume."""

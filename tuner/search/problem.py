@@ -1,0 +1,92 @@
+"""What a sampler is asked and what it learns from: values only, so that any sampler can be put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tuner.candidate import Candidate, Scalar
+
+
+class Suggest(Protocol):
+    """Where a search space gets its choices from, by name: a sampler, a random generator, a record."""
+
+    def choice(self, name: str, options: Sequence[Scalar]) -> Scalar:
+        """Return one of the options."""
+        ...
+
+    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """Return a whole number between `low` and `high`, both included."""
+        ...
+
+    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
+        """Return a number between `low` and `high`, both included."""
+        ...
+
+
+class Space(Protocol):
+    """A search space, define-by-run: later choices may depend on earlier ones."""
+
+    def sample(self, suggest: Suggest) -> Candidate:
+        """Draw a candidate; the names asked of `suggest` are its parameters."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is known of a candidate before it is trained.
+
+    `constraints` has one entry per device and resource, named "device/resource": the excess over the budget as a
+    share of it; at most 0 if it fits. `usage` has the same keys with the need as a share of the budget.
+    `features` describe the network to a model of its accuracy (MACs, parameters, depth).
+    """
+
+    constraints: Mapping[str, float]
+    usage: Mapping[str, float]
+    features: Mapping[str, float]
+
+
+class CostModel(Protocol):
+    """Costs a candidate on every device of the study without training it."""
+
+    def __call__(self, candidate: Candidate) -> Cost | None:
+        """Return the cost, or `None` if the candidate cannot be built."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A search: the space, what candidates cost, what to minimize and the seed."""
+
+    space: Space
+    cost: CostModel
+    devices: tuple[str, ...]
+    resources: tuple[str, ...]
+    """The resources that are objectives beside the error, e.g. ("ram", "flash", "latency")."""
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A trial as a sampler sees it."""
+
+    number: int
+    parameters: Mapping[str, Scalar]
+    """What `Space.sample` asked for and got, by name."""
+    state: Literal["complete", "rejected", "failed", "pending"]
+    cost: Cost | None
+    error: float | None
+    """1 − the score of the task, to be minimized; `None` unless complete."""
+
+
+class Sampler(Protocol):
+    """Proposes the parameters of the next trial.
+
+    A pure function of its arguments: the same problem, history and number give the same proposal, so a study
+    resumed from its record goes on as if it had never stopped.
+    """
+
+    def propose(self, problem: Problem, history: Sequence[Observation], number: int) -> Mapping[str, Scalar]:
+        """Return the parameters of trial `number`; `history` holds all earlier trials, pending ones too."""
+        ...
