@@ -1,0 +1,218 @@
+"""What is kept of a trial and of a study: facts only; states, fronts and counts are derived from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tuner.candidate import Candidate, Scalar
+from tuner.estimate import DeviceCost
+from tuner.metrics import ClassificationScore
+
+RESOURCES = ("ram", "flash", "latency")
+"""The resources a budget limits, in the order they are shown."""
+
+
+class State(StrEnum):
+    """Where a trial stands; follows from what was recorded."""
+
+    PENDING = "pending"
+    """Sampled and handed to a worker; nothing came back yet."""
+    REJECTED = "rejected"
+    """Fits no device, or cannot be built; never trained."""
+    TRAINED = "trained"
+    FAILED = "failed"
+    """A stage of the trial failed; its reason says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a candidate fits a device's budget."""
+
+    device: str
+    excess: Mapping[str, float]
+    """Per resource: need / limit − 1; at most 0 where it fits. "operators" appears, with the number of operators
+    the runtime lacks, only if there are any."""
+    reasons: tuple[str, ...]
+    """A sentence per resource that does not fit: need, limit and excess."""
+
+    @property
+    def fits(self) -> bool:
+        """Nothing exceeds the budget."""
+        return not self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Appraisal:
+    """What a candidate needs on every device of the study, and whether that fits."""
+
+    costs: tuple[DeviceCost, ...]
+    verdicts: tuple[Verdict, ...]
+    """One per cost, in the same order."""
+
+    @property
+    def fits_any(self) -> bool:
+        """At least one device can run it."""
+        return any(verdict.fits for verdict in self.verdicts)
+
+    def cost(self, device: str) -> DeviceCost:
+        """Return the cost on one device of the study."""
+        return next(cost for cost in self.costs if cost.device == device)
+
+    def verdict(self, device: str) -> Verdict:
+        """Return the verdict for one device of the study."""
+        return next(verdict for verdict in self.verdicts if verdict.device == device)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch of training."""
+
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The converted model: its bytes are kept beside the record for the front and the best few."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What training, conversion and evaluation of a candidate gave."""
+
+    curve: tuple[Epoch, ...]
+    best_epoch: int
+    """Index into `curve` of the epoch whose weights were kept."""
+    float32: ClassificationScore
+    """The trained network on the validation split."""
+    converted: ClassificationScore
+    """The bytes a device runs, on the validation split, through the runtime's own arithmetic."""
+    inspected: Appraisal
+    """The second estimate, from the converted bytes."""
+    feature_mean: tuple[float, ...]
+    feature_scale: tuple[float, ...]
+    """Standardisation of the features: (feature − mean) / scale, by feature or by column."""
+    artifact: Artifact
+    seconds: Mapping[str, float]
+    """Wall time by stage: "train", "convert", "evaluate"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The record of one trial."""
+
+    number: int
+    parameters: Mapping[str, Scalar]
+    """What the search space asked for and got, by name."""
+    candidate: Candidate
+    seed: int
+    predicted: Appraisal | None
+    """The first estimate, before training; `None` if the candidate cannot be built."""
+    features: Mapping[str, float]
+    """Figures of the network: "macs", "parameters", "operators", "inputs"."""
+    training: Training | None = None
+    test: ClassificationScore | None = None
+    """The converted bytes on the locked test split; only for members of a front, computed once, at the end."""
+    reason: str = ""
+    """Why it was rejected or failed."""
+    stage: str = ""
+    """For a failed trial the stage that failed: "prepare", "train", "convert", "evaluate", "worker"."""
+    attempts: int = 0
+    """How often it was handed to a worker; more than one if a worker was lost."""
+
+    @property
+    def state(self) -> State:
+        """Where the trial stands."""
+        if self.training is not None:
+            return State.TRAINED
+        if self.stage:
+            return State.FAILED
+        if self.predicted is None or not self.predicted.fits_any:
+            return State.REJECTED
+        return State.PENDING
+
+    @property
+    def appraisal(self) -> Appraisal | None:
+        """The best known appraisal: of the converted bytes if there are any, else the predicted one."""
+        return self.training.inspected if self.training is not None else self.predicted
+
+    @property
+    def score(self) -> float | None:
+        """Accuracy of the converted bytes on the validation split; `None` unless trained."""
+        return self.training.converted.accuracy if self.training is not None else None
+
+    def fits(self, device: str) -> bool:
+        """Whether it runs on that device within the budget, by the best known appraisal."""
+        return self.appraisal is not None and self.appraisal.verdict(device).fits
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Trials by state."""
+
+    sampled: int
+    pending: int
+    rejected: int
+    trained: int
+    failed: int
+
+    @classmethod
+    def of(cls, trials: tuple[Trial, ...]) -> Counts:
+        """Count trials by state."""
+        states = [trial.state for trial in trials]
+        return cls(len(states), *(states.count(state) for state in State))
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSummary:
+    """The data set as the study saw it."""
+
+    name: str
+    path: str
+    fingerprint: str
+    labels: tuple[str, ...]
+    axes: tuple[str, ...]
+    frequency_hz: float
+    split: Mapping[str, Mapping[str, int]]
+    """Recordings per label, for "train", "validation" and "test"."""
+    split_rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSummary:
+    """What a device may spend on the model."""
+
+    device: str
+    title: str
+    ram_bytes: int
+    flash_bytes: int
+    latency_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudySummary:
+    """All that a report needs to know of a study beside its trials."""
+
+    name: str
+    task: str
+    dataset: DatasetSummary
+    search_space: str
+    space_size: int | None
+    """Number of configurations; `None` if it has continuous parameters."""
+    budgets: tuple[BudgetSummary, ...]
+    objectives: tuple[str, ...]
+    sampler: str
+    seed: int
+    workers: int
+    elapsed_s: float
+    stopped: str
+    """Why the search ended, as a sentence; empty while it has not."""
+    environment: Mapping[str, str]
+    """Versions of the packages that shape results, Python, platform and cores."""
