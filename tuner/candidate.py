@@ -103,7 +103,7 @@ class Candidate:
     @property
     def id(self) -> str:
         """Twelve hex digits that are equal for equal candidates, on any machine."""
-        return hashlib.sha256(_canonical(self.to_json())).hexdigest()[:12]
+        return hashlib.sha256(canonical_json(self.to_json())).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `from_json` reads back to an equal candidate."""
@@ -138,5 +138,16 @@ class Candidate:
         )
 
 
-def _canonical(data: object) -> bytes:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+def canonical_json(data: object) -> bytes:
+    """Return JSON that is the same for equal values: sorted keys, and 2.0 written like 2."""
+    return json.dumps(_normal(data), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _normal(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _normal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normal(item) for item in value]
+    return value

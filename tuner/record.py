@@ -84,7 +84,7 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingResult:
     """What training, conversion and evaluation of a candidate gave."""
 
     curve: tuple[Epoch, ...]
@@ -117,7 +117,7 @@ class Trial:
     """The first estimate, before training; `None` if the candidate cannot be built."""
     features: Mapping[str, float]
     """Figures of the network: "macs", "parameters", "operators", "inputs"."""
-    training: Training | None = None
+    training: TrainingResult | None = None
     test: ClassificationScore | None = None
     """The converted bytes on the locked test split; only for members of a front, computed once, at the end."""
     reason: str = ""

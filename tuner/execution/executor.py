@@ -1,0 +1,79 @@
+"""What runs trials: a pool of workers that takes tasks and gives back outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from tuner.errors import StageError
+
+Task = TypeVar("Task")
+Shared = TypeVar("Shared")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[Task, Shared, Result]):
+    """What workers do: prepare what several tasks share, then work on each task with it.
+
+    All members are values or module-level functions, so that a job can be sent to another process.
+    """
+
+    key: Callable[[Task], str]
+    """Names the shared part of a task: tasks of equal key are prepared once."""
+    prepare: Callable[[Task], Shared]
+    work: Callable[[Task, Shared], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task may use."""
+
+    seconds: float
+    """Wall time; a task that has not come back by then is ended."""
+    memory_bytes: int
+    """Resident memory of its worker."""
+    attempts: int = 2
+    """How often a task is tried if its worker is lost through no fault of the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Task, Result]):
+    """A task that ended: with a result, or with the error that ended it."""
+
+    task: Task
+    result: Result | None
+    error: StageError | None
+    attempts: int
+    """How often it was started."""
+
+
+class Executor(Protocol[Task, Result]):
+    """A pool of workers. Used from one thread; `close` it, or use it as a context manager."""
+
+    @property
+    def room(self) -> int:
+        """Tasks that could start at once if they were submitted now."""
+        ...
+
+    @property
+    def busy(self) -> int:
+        """Tasks submitted that have not come back."""
+        ...
+
+    def submit(self, task: Task) -> None:
+        """Hand a task over.
+
+        Raises:
+            ValueError: there is no room.
+        """
+        ...
+
+    def wait(self, timeout_s: float) -> list[Outcome[Task, Result]]:
+        """Return the tasks that ended, as soon as one has, at the latest after `timeout_s`."""
+        ...
+
+    def close(self) -> None:
+        """Give the workers up; tasks that still run are ended and never come back."""
+        ...

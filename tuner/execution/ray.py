@@ -1,0 +1,230 @@
+"""The only home of Ray: warm worker actors, what tasks share in the object store, and limits that hold."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+import psutil
+import ray
+import ray.exceptions
+
+from tuner.errors import EvaluationError, StageError, StudyError, TrialTimeoutError
+from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task
+
+_KEPT_SHARED = 8
+"""Prepared parts kept in the object store; the oldest leaves first."""
+_POLL_S = 0.5
+"""How often limits are looked at while nothing comes back."""
+
+
+@dataclass(slots=True)
+class _Worker(Generic[Task]):
+    actor: Any
+    pid: int
+    task: Task | None = None
+    reference: Any = None
+    started: float = 0.0
+    attempts: int = 0
+    verdict: StageError | None = None
+    """Set when the worker was ended for what its task did."""
+
+
+@dataclass(slots=True)
+class _Retry(Generic[Task]):
+    task: Task
+    attempts: int = field(default=1)
+
+
+class RayExecutor(Generic[Task, Shared, Result]):
+    """Workers on Ray, here or on a cluster.
+
+    Workers stay warm from task to task. What tasks share is prepared once by a Ray task and read by all workers
+    from the object store without a copy. A worker that dies is replaced; its task is tried again unless it was
+    ended for exceeding a limit.
+
+    Args:
+        job: what to do.
+        limits: of one task.
+        workers: how many tasks run at once.
+        address: of a running Ray cluster; `None` starts one on this machine and stops it on `close`.
+    """
+
+    def __init__(
+        self, job: Job[Task, Shared, Result], limits: Limits, *, workers: int, address: str | None = None
+    ) -> None:
+        _start_ray(workers, address)
+        self._job = job
+        self._limits = limits
+        self._prepare: Any = ray.remote(num_cpus=0, max_retries=2)(_prepare)
+        self._shared: OrderedDict[str, Any] = OrderedDict()
+        self._retries: list[_Retry[Task]] = []
+        self._workers: list[_Worker[Task]] = [self._spawn() for _ in range(workers)]
+
+    @property
+    def room(self) -> int:
+        """Workers without a task."""
+        return sum(worker.task is None for worker in self._workers) - len(self._retries)
+
+    @property
+    def busy(self) -> int:
+        """Workers with a task, and tasks about to be tried again."""
+        return sum(worker.task is not None for worker in self._workers) + len(self._retries)
+
+    def submit(self, task: Task) -> None:
+        """Start the task on a worker that has none."""
+        if self.room <= 0:
+            raise ValueError("every worker has a task")
+        self._assign(task, attempts=1)
+
+    def wait(self, timeout_s: float) -> list[Outcome[Task, Result]]:
+        """Return what ended; looks after limits and lost workers meanwhile."""
+        until = time.monotonic() + timeout_s
+        while True:
+            done = self._collect(max(0.0, min(_POLL_S, until - time.monotonic())))
+            self._enforce_limits()
+            while self._retries and any(worker.task is None for worker in self._workers):
+                retry = self._retries.pop()
+                self._assign(retry.task, attempts=retry.attempts + 1)
+            if done or not self.busy or time.monotonic() >= until:
+                return done
+
+    def close(self) -> None:
+        """End all workers, and Ray itself if this executor started it."""
+        for worker in self._workers:
+            ray.kill(worker.actor)
+        self._workers.clear()
+        self._shared.clear()
+        ray.shutdown()
+
+    def _spawn(self) -> _Worker[Task]:
+        remote_class: Any = ray.remote(num_cpus=1, max_restarts=0)(_Actor)
+        actor = remote_class.remote(self._job.work)
+        return _Worker(actor, pid=ray.get(actor.pid.remote()))
+
+    def _assign(self, task: Task, *, attempts: int) -> None:
+        worker = next(worker for worker in self._workers if worker.task is None)
+        worker.task, worker.attempts, worker.started = task, attempts, time.monotonic()
+        worker.reference = worker.actor.work.remote(task, self._prepared(task))
+
+    def _prepared(self, task: Task) -> Any:  # a reference to a Shared
+        key = self._job.key(task)
+        if key not in self._shared:
+            self._shared[key] = self._prepare.remote(self._job.prepare, task)
+            while len(self._shared) > _KEPT_SHARED:
+                self._shared.popitem(last=False)
+        self._shared.move_to_end(key)
+        return self._shared[key]
+
+    def _collect(self, timeout_s: float) -> list[Outcome[Task, Result]]:
+        running = {worker.reference: worker for worker in self._workers if worker.task is not None}
+        if not running:
+            return []
+        ready, _ = ray.wait(list(running), num_returns=1, timeout=timeout_s)
+        return [outcome for reference in ready if (outcome := self._outcome(running[reference])) is not None]
+
+    def _outcome(self, worker: _Worker[Task]) -> Outcome[Task, Result] | None:
+        """Return how the worker's task ended and free the worker; `None` if the task will be tried again."""
+        task, attempts = worker.task, worker.attempts
+        assert task is not None
+        result: Result | None = None
+        error: StageError | None = None
+        try:
+            result = ray.get(worker.reference)
+        except ray.exceptions.RayTaskError as failure:
+            error = _cause(failure)
+            self._shared.pop(self._job.key(task), None)  # a part that failed to prepare is prepared anew
+        except ray.exceptions.RayError as failure:
+            return self._replace(worker, failure)
+        worker.task = worker.reference = None
+        return Outcome(task, result, error, attempts)
+
+    def _replace(self, lost: _Worker[Task], failure: ray.exceptions.RayError) -> Outcome[Task, Result] | None:
+        task, attempts = lost.task, lost.attempts
+        assert task is not None
+        self._workers[self._workers.index(lost)] = self._spawn()
+        if lost.verdict is not None:
+            return Outcome(task, None, lost.verdict, attempts)
+        if attempts < self._limits.attempts:
+            self._retries.append(_Retry(task, attempts))
+            return None
+        first_line = str(failure).strip().splitlines()[0]
+        error = EvaluationError(f"its worker was lost {attempts} times, the last time with: {first_line}")
+        return Outcome(task, None, error, attempts)
+
+    def _enforce_limits(self) -> None:
+        for worker in self._workers:
+            if worker.task is None or worker.verdict is not None:
+                continue
+            worker.verdict = self._excess(worker)
+            if worker.verdict is not None:
+                ray.kill(worker.actor)
+
+    def _excess(self, worker: _Worker[Task]) -> StageError | None:
+        seconds = time.monotonic() - worker.started
+        if seconds > self._limits.seconds:
+            return TrialTimeoutError(f"no result after {seconds:.0f} s, the limit is {self._limits.seconds:.0f} s")
+        used = _resident_bytes(worker.pid)
+        if used > self._limits.memory_bytes:
+            limit = self._limits.memory_bytes / 2**30
+            return EvaluationError(f"its worker used {used / 2**30:.2f} GiB of memory, the limit is {limit:.2f} GiB")
+        return None
+
+
+class _Actor(Generic[Task, Shared, Result]):
+    """Runs in the worker process."""
+
+    def __init__(self, work: Callable[[Task, Shared], Result]) -> None:
+        self._work = work
+
+    def pid(self) -> int:
+        return os.getpid()
+
+    def work(self, task: Task, shared: Shared) -> Result:
+        return self._work(task, shared)
+
+
+def _prepare(prepare: Callable[[Task], Shared], task: Task) -> Shared:
+    return prepare(task)
+
+
+def _start_ray(workers: int, address: str | None) -> None:
+    # Usage statistics leave the machine and the Ray dashboard has no authentication: both stay off. The libraries'
+    # thread pools are held to one thread a worker, or the workers fight over the cores.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        ray.init(
+            address=address,
+            num_cpus=None if address else workers + 1,
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=True,
+            runtime_env={"env_vars": threads},
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        where = f"the cluster at {address}" if address else "Ray on this machine"
+        raise StudyError(f"cannot reach {where}: {error}", hint="use `--workers 0` to run without Ray") from error
+
+
+def _cause(failure: ray.exceptions.RayTaskError) -> StageError:
+    cause = failure.cause
+    if isinstance(cause, StageError):
+        return cause
+    if cause is None:
+        return EvaluationError(str(failure).strip().splitlines()[-1])
+    return EvaluationError(f"{type(cause).__name__}: {cause}")
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0  # it has just ended, or it runs on another node, whose own Ray looks after it
