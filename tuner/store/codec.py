@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +15,7 @@ Value = TypeVar("Value")
 
 def encode(value: object) -> dict[str, Any]:
     """Return a JSON object for a value of any record type."""
-    data: dict[str, Any] = TypeAdapter(type(value)).dump_python(value, mode="json")
+    data: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
     return data
 
 
@@ -25,8 +26,14 @@ def decode(kind: type[Value], data: Mapping[str, Any]) -> Value:
         StoreError: it is not a value of that type.
     """
     try:
-        return TypeAdapter(kind).validate_python(data)
+        value: Value = _adapter(kind).validate_python(data)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(step) for step in problem["loc"])
         raise StoreError(f"the record holds no valid {kind.__name__}: {where}: {problem['msg']}") from error
+    return value
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

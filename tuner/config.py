@@ -1,0 +1,91 @@
+"""Files people write: YAML or JSON into typed models, and errors that name the file, the key and the nearest one."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from tuner.errors import ConfigError, nearest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML or JSON file.
+
+    Raises:
+        ConfigError: there is no such file, it is no YAML, or holds no mapping.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file", hint=_similar_file(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+        raise ConfigError(f"{path}: {where}not valid YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected keys and values, found {type(data).__name__}")
+    return data
+
+
+def validated(model: type[Model], data: Mapping[str, Any], *, source: str) -> Model:
+    """Return the model that `data` describes.
+
+    Raises:
+        ConfigError: one line for every key that is unknown, missing or of the wrong kind, each naming `source`.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        lines, hints = [], []
+        for problem in error.errors():
+            message, hint = _explain(model, problem)
+            lines.append(f"{source}: {message}")
+            if hint and hint not in hints:
+                hints.append(hint)
+        raise ConfigError("\n".join(lines), hint="; ".join(hints)) from error
+
+
+def _explain(model: type[BaseModel], problem: Any) -> tuple[str, str]:
+    location = problem["loc"]
+    key = ".".join(str(step) for step in location)
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{key}'", nearest(str(location[-1]), _keys_at(model, location[:-1]))
+    if problem["type"] == "missing":
+        return f"missing key '{key}'", ""
+    message = problem["msg"].removeprefix("Value error, ")
+    found = problem["input"]
+    shown = f", found {found!r}" if isinstance(found, str | int | float | bool) and repr(found) not in message else ""
+    return f"{key}: {message[0].lower()}{message[1:]}{shown}" if key else message, ""
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that a model takes at a location in it."""
+    models = [model]
+    for step in location:
+        fields = [found.model_fields[step] for found in models if isinstance(step, str) and step in found.model_fields]
+        if fields:
+            models = [inner for field in fields for inner in _models_in(field.annotation)]
+    return sorted({field.alias or name for found in models for name, field in found.model_fields.items()})
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _similar_file(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"the folder {path.parent} does not exist either"
+    here = [entry.name for entry in path.parent.iterdir() if entry.suffix in {".yaml", ".yml", ".json"}]
+    return nearest(path.name, here)

@@ -1,0 +1,151 @@
+"""The study as its events tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tuner.errors import StoreError
+from tuner.metrics import ClassificationScore
+from tuner.record import BudgetSummary, Counts, DatasetSummary, State, Trial
+from tuner.store.codec import decode, encode
+from tuner.store.event import Event, Kind
+from tuner.study.spec import StudySpec
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What is decided when a study is made and never changes."""
+
+    spec: Mapping[str, Any]
+    """The study file, checked, as JSON."""
+    dataset: DatasetSummary
+    splits: Mapping[str, tuple[str, ...]]
+    """Recordings of "train", "validation" and "test"."""
+    search_space: Mapping[str, Any]
+    """The space itself, so that a later change of its file does not change the study."""
+    space_name: str
+    space_size: int | None
+    profiles: tuple[Mapping[str, Any], ...]
+    """The device profiles themselves, in the order of the study's devices."""
+    budgets: tuple[BudgetSummary, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One `run`, `resume` or `extend`."""
+
+    trials: int
+    """The study's limit of trained candidates from now on."""
+    time_s: float | None
+    """The study's limit of working time from now on."""
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The end of a session."""
+
+    reason: str
+    """A sentence."""
+    finished: bool
+    """The study did all it was asked for; otherwise it was interrupted."""
+
+
+class History:
+    """All that happened to a study; built from events, and the only place where their payloads are understood."""
+
+    def __init__(self, creation: Creation) -> None:
+        self.creation = creation
+        self.sessions: list[Session] = []
+        self.stop: Stop | None = None
+        """How the last session ended; `None` while one goes on, or if it was killed."""
+        self._trials: dict[int, Trial] = {}
+        self._worked_s = 0.0
+        self._session_start: float | None = None
+        self._last: float = 0.0
+
+    @classmethod
+    def replay(cls, events: Iterable[Event]) -> History:
+        """Return the history that the events tell.
+
+        Raises:
+            StoreError: they do not begin with the making of a study, or make no sense.
+        """
+        iterator = iter(events)
+        first = next(iterator, None)
+        if first is None or first.kind is not Kind.CREATED:
+            raise StoreError("the record does not begin with a study", hint="it was never begun: use `tuner run`")
+        history = cls(decode(Creation, first.payload))
+        for event in iterator:
+            history.apply(event)
+        return history
+
+    def apply(self, event: Event) -> None:
+        """Take one more event in."""
+        match event.kind:
+            case Kind.STARTED:
+                self._close_session()
+                self.sessions.append(decode(Session, event.payload))
+                self.stop, self._session_start = None, event.at
+            case Kind.ASKED | Kind.TOLD:
+                trial = decode(Trial, event.payload)
+                self._trials[trial.number] = trial
+            case Kind.TESTED:
+                number, score = int(event.payload["number"]), decode(ClassificationScore, event.payload["score"])
+                self._trials[number] = replace(self._trials[number], test=score)
+            case Kind.STOPPED:
+                self.stop = decode(Stop, event.payload)
+            case Kind.CREATED:
+                raise StoreError("the record holds two studies")
+        self._last = event.at
+        if event.kind is Kind.STOPPED:
+            self._close_session()
+
+    @property
+    def spec(self) -> StudySpec:
+        """The study file, checked."""
+        return StudySpec.model_validate(self.creation.spec)
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """All trials by number; there are no gaps."""
+        return tuple(self._trials[number] for number in sorted(self._trials))
+
+    @property
+    def pending(self) -> tuple[Trial, ...]:
+        """Trials handed out that have not come back."""
+        return tuple(trial for trial in self.trials if trial.state is State.PENDING)
+
+    @property
+    def counts(self) -> Counts:
+        """Trials by state."""
+        return Counts.of(self.trials)
+
+    @property
+    def worked_s(self) -> float:
+        """Seconds of work over all sessions; a killed one counts up to its last event."""
+        open_s = self._last - self._session_start if self._session_start is not None else 0.0
+        return self._worked_s + max(0.0, open_s)
+
+    def _close_session(self) -> None:
+        if self._session_start is not None:
+            self._worked_s += max(0.0, self._last - self._session_start)
+            self._session_start = None
+
+
+def asked(trial: Trial) -> tuple[Kind, dict[str, Any]]:
+    """Return the event of a trial handed out."""
+    return Kind.ASKED, encode(trial)
+
+
+def told(trial: Trial) -> tuple[Kind, dict[str, Any]]:
+    """Return the event of a trial that ended."""
+    return Kind.TOLD, encode(trial)
+
+
+def tested(number: int, score: ClassificationScore) -> tuple[Kind, dict[str, Any]]:
+    """Return the event of a test score."""
+    return Kind.TESTED, {"number": number, "score": encode(score)}

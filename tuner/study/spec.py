@@ -1,0 +1,150 @@
+"""The study file: what to search, on what data, for which devices, within which limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from tuner.config import read_mapping, validated
+from tuner.errors import ConfigError
+from tuner.units import Bytes, Milliseconds, Seconds
+
+Objective = Literal["accuracy", "ram", "flash", "latency"]
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SplitSpec(_Section):
+    """How recordings are divided; a test split that comes with the data is kept."""
+
+    by: Literal["recording", "group", "time"] = "recording"
+    """What never straddles two splits: one recording, one group (a person, a site), or a point in time."""
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+
+class DatasetSpec(_Section):
+    """Where the data lies and how to read it."""
+
+    path: Path
+    """A file or folder; relative paths start at the study file."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What the reader needs to be told, e.g. `frequency: 50 Hz`; see `tuner datasets inspect`."""
+    split: SplitSpec = SplitSpec()
+
+
+class BudgetSpec(_Section):
+    """What the model may use on a device; what is left out is what the board has, less what is reserved."""
+
+    ram: Bytes | None = None
+    flash: Bytes | None = None
+    latency: Milliseconds | None = None
+
+
+class SamplerSpec(_Section):
+    """How candidates are chosen."""
+
+    type: str = "auto"
+    """"auto" is the recommended one; `tuner run --help` lists them all."""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class LimitsSpec(_Section):
+    """When the study stops, and what one trial may use."""
+
+    trials: Annotated[int, Field(ge=1)] = 60
+    """Candidates to train; those rejected before training do not count."""
+    samples: Annotated[int, Field(ge=1)] | None = None
+    """Candidates to look at, rejected ones included; by default 20 per trial, at least 500."""
+    time: Seconds | None = None
+    """Working time of the study, over all its sessions."""
+    trial_time: Seconds = 600.0
+    trial_memory: Bytes = 4 * 1024**3
+
+    @property
+    def most_samples(self) -> int:
+        """The limit on candidates looked at."""
+        return self.samples if self.samples is not None else max(500, 20 * self.trials)
+
+
+class StudySpec(_Section):
+    """A study file, checked."""
+
+    name: Annotated[str, Field(pattern=_NAME)]
+    dataset: DatasetSpec
+    task: Literal["classification"] = "classification"
+    search_space: str | Path | dict[str, Any]
+    """The name of a shipped space, the path of a file, or the space itself."""
+    devices: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Names of shipped profiles or paths of profiles of one's own."""
+    budgets: dict[str, BudgetSpec] = Field(default_factory=dict)
+    """By device, as written under `devices`."""
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = ("accuracy", "ram", "flash", "latency")
+    sampler: SamplerSpec = SamplerSpec()
+    limits: LimitsSpec = LimitsSpec()
+    workers: Annotated[int, Field(ge=0)] = 2
+    """Ray workers; 0 runs the trials in the driver's own process."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @field_validator("objectives")
+    @classmethod
+    def _accuracy_is_an_objective(cls, objectives: tuple[Objective, ...]) -> tuple[Objective, ...]:
+        if "accuracy" not in objectives:
+            raise ValueError("'accuracy' must be among the objectives")
+        if len(set(objectives)) != len(objectives):
+            raise ValueError("an objective is named twice")
+        return objectives
+
+    @model_validator(mode="after")
+    def _devices_are_named_once(self) -> StudySpec:
+        if len(set(self.devices)) != len(self.devices):
+            raise ValueError("a device is named twice")
+        for device in self.budgets:
+            if device not in self.devices:
+                raise ValueError(f"budgets.{device}: no such device in this study; devices: {', '.join(self.devices)}")
+        return self
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The objectives beside accuracy."""
+        return tuple(objective for objective in self.objectives if objective != "accuracy")
+
+
+def read_spec(path: Path) -> StudySpec:
+    """Read a study file; paths in it are made absolute, so that the study can be resumed from anywhere.
+
+    Raises:
+        ConfigError: the file is missing or wrong; the message names every key at fault.
+    """
+    spec = validated(StudySpec, read_mapping(path), source=str(path))
+    here = path.absolute().parent
+    data = _absolute(here, spec.dataset.path)
+    if not data.exists():
+        raise ConfigError(f"{path}: dataset.path: there is nothing at {data}")
+    return spec.model_copy(
+        update={
+            "dataset": spec.dataset.model_copy(update={"path": data}),
+            "devices": tuple(_file_or_name(here, device) for device in spec.devices),
+            "budgets": {_file_or_name(here, device): budget for device, budget in spec.budgets.items()},
+            "search_space": (
+                spec.search_space
+                if isinstance(spec.search_space, dict)
+                else _file_or_name(here, str(spec.search_space))
+            ),
+        }
+    )
+
+
+def _absolute(here: Path, path: Path) -> Path:
+    return path if path.is_absolute() else here / path
+
+
+def _file_or_name(here: Path, text: str) -> str:
+    is_file = text.endswith((".yaml", ".yml", ".json"))
+    return str(_absolute(here, Path(text))) if is_file else text

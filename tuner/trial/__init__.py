@@ -1,0 +1,1 @@
+"""The life of one trial: appraise, prepare, train, convert, evaluate."""
