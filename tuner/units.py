@@ -14,6 +14,7 @@ _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([A-Za-zµ%]*)\s*")
 _BYTES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
 _BYTES |= {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _HERTZ = {"": 1.0, "Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9}
+_MILLIWATTS = {"uW": 1e-3, "µW": 1e-3, "mW": 1.0, "W": 1e3}
 _SECONDS = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -37,6 +38,30 @@ def parse_seconds(text: str | float) -> float:
 def parse_milliseconds(text: str | float) -> float:
     """Milliseconds of "10 ms" or "1 s"; a plain number is refused, for nobody knows its unit."""
     return 1e3 * parse_seconds(text)
+
+
+def parse_milliwatts(text: str | float) -> float:
+    """Milliwatts of "25 mW" or "1.2 W"; a plain number is refused, for nobody knows its unit."""
+    return _parse(text, _MILLIWATTS, "power", "25 mW")
+
+
+def write_bytes(count: int) -> str:
+    """Write a size so that `parse_bytes` reads it back exactly: "264 KiB", "2 MiB", "1000 B"."""
+    for unit in ("GiB", "MiB", "KiB"):
+        if count and count % _BYTES[unit] == 0:
+            return f"{count // _BYTES[unit]} {unit}"
+    return f"{count} B"
+
+
+def write_hertz(hertz: float) -> str:
+    """Write a frequency so that `parse_hertz` reads it back: "133 MHz", "1.5 GHz"."""
+    unit = next((unit for unit in ("GHz", "MHz", "kHz") if hertz >= _HERTZ[unit]), "Hz")
+    return f"{hertz / _HERTZ[unit]:.12g} {unit}"
+
+
+def write_milliwatts(milliwatts: float) -> str:
+    """Write a power so that `parse_milliwatts` reads it back: "24.5 mW"."""
+    return f"{milliwatts:.12g} mW"
 
 
 def format_bytes(count: float) -> str:
@@ -106,3 +131,6 @@ Seconds = Annotated[float, _validator(parse_seconds)]
 
 Milliseconds = Annotated[float, _validator(parse_milliseconds)]
 """A pydantic field written like "10 ms"."""
+
+Milliwatts = Annotated[float, _validator(parse_milliwatts)]
+"""A pydantic field written like "25 mW"."""
