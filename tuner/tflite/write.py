@@ -2,7 +2,7 @@
 
 A device needs operators, tensors and data. Names, descriptions, metadata, signatures, calibration ranges and one
 empty buffer per activation are what tools leave behind; together they are a fifth to a third of a small model's
-flash. The canonical form drops them, numbers tensors in the order in which the operators mention them, stores equal
+flash. The canonical form drops them, numbers tensors in the order in which operators mention them, stores equal
 shapes and all-zero zero points once, and aligns data to 16 bytes as the format asks.
 
 Its size follows from the graph alone, so it is known before anything is trained.
@@ -11,11 +11,12 @@ Its size follows from the graph alone, so it is known before anything is trained
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import flatbuffers
 import numpy as np
+from numpy.typing import NDArray
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from tuner.graph import Graph, Operator, OptionValue, Tensor
@@ -24,16 +25,16 @@ from tuner.tflite.read import read_graph
 _IDENTIFIER = b"TFL3"
 _SCHEMA_VERSION = 3
 _ALIGNMENT = 16
-"""Of constant data: kernels may load it in vectors."""
+"""Of constant data, as the schema demands: kernels may load it in vectors."""
 
 
 def repack(model: bytes) -> bytes:
     """Return the model in canonical form; what it computes stays the same to the bit.
 
-    An offline memory plan, which is metadata too, is dropped with the rest.
+    An offline memory plan is metadata too and goes with the rest: its entries name the old tensors.
 
     Raises:
-        ModelError: the bytes are no model that `read_graph` reads.
+        ModelError: `read_graph` cannot read the bytes.
     """
     read_graph(model)
     return _pack(_canonical(schema.ModelT.InitFromPackedBuf(bytearray(model), 0)))
@@ -42,8 +43,8 @@ def repack(model: bytes) -> bytes:
 def packed_size(graph: Graph) -> int:
     """Bytes that `repack` gives for a model of this graph, whatever its weights.
 
-    Exact if no two constants share their data and per-channel zero points are zero, as full integer quantization
-    makes them.
+    Exact if no two constants share their data and the zero points of constants are zero, as full integer
+    quantization makes them.
 
     Raises:
         ValueError: an operator is none of those that networks are lowered to.
@@ -52,22 +53,181 @@ def packed_size(graph: Graph) -> int:
 
 
 def _canonical(model: Any) -> Any:
-    """Return the same model with tensors, operator codes and buffers in the order of their first use."""
-    subgraph = model.subgraphs[0]
-    tensors = _Order(_absent=-1)
-    codes = _Order()
-    for index in subgraph.inputs:
-        tensors[index]
-    for operator in subgraph.operators:
-        operator.opcodeIndex = codes[operator.opcodeIndex]
-        operator.inputs = tensors.all(operator.inputs)
-        operator.outputs = tensors.all(operator.outputs)
+    source = model.subgraphs[0]
+    tensors: dict[int, int] = {}
+    codes: dict[int, int] = {}
+
+    def renumber(indices: Iterable[int]) -> NDArray[np.int32]:
+        return np.array([tensors.setdefault(int(i), len(tensors)) if i >= 0 else -1 for i in indices], np.int32)
+
+    inputs = renumber(source.inputs)
+    for operator in source.operators:
+        operator.opcodeIndex = codes.setdefault(operator.opcodeIndex, len(codes))
+        operator.inputs = renumber(operator.inputs)
+        operator.outputs = renumber(operator.outputs)
+        operator.intermediates = None if operator.intermediates is None else renumber(operator.intermediates)
+    outputs = renumber(source.outputs)
+
+    buffers: dict[int, int] = {}
+    for index in tensors:
+        _strip(source.tensors[index], model.buffers, buffers)
+    subgraph = schema.SubGraphT([source.tensors[index] for index in tensors], inputs, outputs, source.operators)
     return schema.ModelT(
         version=_SCHEMA_VERSION,
         operatorCodes=[model.operatorCodes[index] for index in codes],
-        subgraphs=[
-            schema.SubGraphT(
-                tensors=[subgraph.tensors[index] for index in tensors],
-            )
-        ],
+        subgraphs=[subgraph],
+        buffers=[_Buffer(), *(_Buffer(model.buffers[index].data) for index in buffers)],
     )
+
+
+def _strip(tensor: Any, buffers: list[Any], used: dict[int, int]) -> None:
+    """Leave shape, type, scales and data; all tensors without data share the empty buffer 0."""
+    tensor.name = tensor.shapeSignature = None
+    tensor.hasRank = False
+    data = buffers[tensor.buffer].data
+    tensor.buffer = 0 if data is None or not len(data) else used.setdefault(tensor.buffer, len(used) + 1)
+    quantization = tensor.quantization
+    if quantization is None:
+        return
+    quantization.min = quantization.max = None
+    if quantization.scale is None or not len(quantization.scale):
+        tensor.quantization = None
+
+
+class _Buffer(schema.BufferT):  # type: ignore[misc]
+    """Constant data, aligned: the generated code ignores the schema's `force_align`."""
+
+    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 - the name the generated code calls
+        vector = None
+        if self.data is not None:
+            builder.StartVector(1, len(self.data), _ALIGNMENT)
+            builder.head -= len(self.data)
+            builder.Bytes[builder.head : builder.head + len(self.data)] = memoryview(self.data)
+            vector = builder.EndVector()
+        schema.BufferStart(builder)
+        if vector is not None:
+            schema.BufferAddData(builder, vector)
+        return int(schema.BufferEnd(builder))
+
+
+class _Builder(flatbuffers.Builder):  # type: ignore[misc]
+    """Stores equal vectors of indices and sizes, and of more than one zero, once.
+
+    What depends on the data (scales, a single zero point) never shares, lest the size depend on it too.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._shared: dict[tuple[str, bytes], int] = {}
+
+    def CreateNumpyVector(self, x: NDArray[Any]) -> int:  # noqa: N802 - the name the generated code calls
+        if x.dtype == np.float32 or (x.dtype == np.int64 and (len(x) < 2 or x.any())):
+            return int(super().CreateNumpyVector(x))
+        key = (x.dtype.str, x.tobytes())
+        if key not in self._shared:
+            self._shared[key] = super().CreateNumpyVector(x)
+        return self._shared[key]
+
+
+def _pack(model: Any) -> bytes:
+    data = sum(0 if buffer.data is None else len(buffer.data) for buffer in model.buffers)
+    builder = _Builder(data + 4096)
+    builder.Finish(model.Pack(builder), _IDENTIFIER)
+    return bytes(builder.Output())
+
+
+_OPTIONS = {
+    "ADD": "AddOptions",
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "CONCATENATION": "ConcatenationOptions",
+    "CONV_2D": "Conv2DOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "FULLY_CONNECTED": "FullyConnectedOptions",
+    "HARD_SWISH": None,
+    "LEAKY_RELU": "LeakyReluOptions",
+    "LOGISTIC": None,
+    "MAX_POOL_2D": "Pool2DOptions",
+    "MEAN": "ReducerOptions",
+    "MUL": "MulOptions",
+    "RELU": None,
+    "RELU6": None,
+    "RESHAPE": None,
+    "SOFTMAX": "SoftmaxOptions",
+    "TANH": None,
+}
+"""The table of options that the converter writes for an operator."""
+
+_LAST_OPERATOR_IN_A_BYTE = 127
+"""The number that a file's old one-byte operator code holds when the operator's own does not fit."""
+
+
+def _skeleton(graph: Graph) -> Any:
+    """Return a model of that graph filled with zeros."""
+    kinds = list(dict.fromkeys((operator.kind, operator.version) for operator in graph.operators))
+    axes = {operator.inputs[1]: 3 for operator in graph.operators if operator.kind == "DEPTHWISE_CONV_2D"}
+    constants = [index for index, tensor in enumerate(graph.tensors) if tensor.constant]
+    buffers = {tensor: position for position, tensor in enumerate(constants, start=1)}
+    subgraph = schema.SubGraphT(
+        tensors=[
+            _tensor(tensor, buffers.get(index, 0), axes.get(index, 0)) for index, tensor in enumerate(graph.tensors)
+        ],
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        operators=[_operator(operator, kinds) for operator in graph.operators],
+    )
+    return schema.ModelT(
+        operatorCodes=[_code(kind, version) for kind, version in kinds],
+        subgraphs=[subgraph],
+        buffers=[schema.BufferT(), *(schema.BufferT(bytes(graph.tensors[index].bytes)) for index in constants)],
+    )
+
+
+def _tensor(tensor: Tensor, buffer: int, axis: int) -> Any:
+    quantization = None
+    if tensor.scales:
+        quantization = schema.QuantizationParametersT(
+            scale=np.ones(tensor.scales, np.float32),
+            zeroPoint=np.zeros(tensor.scales, np.int64),
+            quantizedDimension=axis,
+        )
+    return schema.TensorT(
+        shape=np.array(tensor.shape, np.int32),
+        type=getattr(schema.TensorType, tensor.dtype.upper()),
+        buffer=buffer,
+        quantization=quantization,
+        isVariable=tensor.variable,
+    )
+
+
+def _code(kind: str, version: int) -> Any:
+    if kind not in _OPTIONS:
+        raise ValueError(f"the packed size of operator {kind} is not known; known: {', '.join(_OPTIONS)}")
+    number = getattr(schema.BuiltinOperator, kind)
+    return schema.OperatorCodeT(
+        deprecatedBuiltinCode=min(number, _LAST_OPERATOR_IN_A_BYTE), version=version, builtinCode=number
+    )
+
+
+def _operator(operator: Operator, kinds: list[tuple[str, int]]) -> Any:
+    packed = schema.OperatorT(
+        opcodeIndex=kinds.index((operator.kind, operator.version)), inputs=operator.inputs, outputs=operator.outputs
+    )
+    table = _OPTIONS.get(operator.kind)
+    if table is not None:
+        packed.builtinOptionsType = getattr(schema.BuiltinOptions, table)
+        packed.builtinOptions = getattr(schema, f"{table}T")()
+        for name, value in operator.options.items():
+            setattr(packed.builtinOptions, _camel_case(name), _number(name, value))
+    return packed
+
+
+def _camel_case(name: str) -> str:
+    return re.sub(r"_(.)", lambda match: match[1].upper(), name)
+
+
+def _number(name: str, value: OptionValue) -> OptionValue:
+    if name == "padding":
+        return int(getattr(schema.Padding, str(value)))
+    if name == "fused_activation_function":
+        return int(getattr(schema.ActivationFunctionType, str(value)))
+    return value
