@@ -1,0 +1,32 @@
+"""What every family of networks is: parameters with their limits, and the network they give."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from tuner.models.network import Network
+
+
+class Family(BaseModel):
+    """Parameters of one kind of network; fields carry their limits and what they mean.
+
+    A field's description goes to the reference of search spaces, its limits are checked when a space is loaded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: ClassVar[str]
+
+    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+        """Return the network.
+
+        Args:
+            input_shape: without the batch, as `Network.input_shape`.
+            classes: number of classes; the network ends in their probabilities.
+
+        Raises:
+            BuildError: the parameters do not fit the input; the message says which and why.
+        """
+        raise NotImplementedError

@@ -1,0 +1,256 @@
+"""From a network to the operators that its converted model consists of, without TensorFlow.
+
+What the TensorFlow Lite converter does to a network of standard layers is known: batch normalization goes into the
+weights of the layer before it, ReLU into the operator before it, dropout goes away, and every other layer becomes
+one or two operators. Then `tuner.tflite.write.repack` numbers tensors in the order in which operators mention them.
+Doing the same here gives the graph of the finished model before anything is trained. A test converts random
+networks of every family with TensorFlow and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from tuner.candidate import Settings
+from tuner.errors import BuildError, ConfigError, nearest
+from tuner.graph import Graph, Operator, OptionValue, Tensor
+from tuner.models.network import (
+    INPUT,
+    Activate,
+    Activation,
+    Add,
+    BatchNorm,
+    Concatenate,
+    Conv1D,
+    Conv2D,
+    Dense,
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Network,
+    Node,
+    Pool1D,
+    Pool2D,
+    Reshape,
+)
+from tuner.models.shapes import Shape, output_shapes
+from tuner.tflite.write import packed_size
+
+COMPRESSIONS = ("float32", "int8")
+"""Compressions whose graphs are known: plain floats, and full integers with a scale per output channel."""
+
+
+def lower(network: Network, compression: Settings) -> Graph:
+    """Return the graph of the model that conversion and `repack` will give.
+
+    Raises:
+        BuildError: a layer does not fit, or the converter would not turn it into operators of its own.
+        ConfigError: the compression is not known.
+    """
+    if compression.type not in COMPRESSIONS:
+        raise ConfigError(f"no compression '{compression.type}'", hint=nearest(compression.type, COMPRESSIONS))
+    lowering = _Lowering(network, quantized=compression.type == "int8")
+    for node in network.nodes:
+        lowering.add(node)
+    return lowering.graph()
+
+
+Options = dict[str, OptionValue]
+Convolution = Conv1D | Conv2D | DepthwiseConv1D | DepthwiseConv2D
+
+_FUSED: Mapping[Activation, str] = MappingProxyType({"relu": "RELU", "relu6": "RELU6"})
+"""Activations that most operators apply themselves."""
+
+_STANDING: Mapping[Activation, tuple[str, Options]] = MappingProxyType(
+    {
+        "relu": ("RELU", {}),
+        "relu6": ("RELU6", {}),
+        "leaky_relu": ("LEAKY_RELU", {"alpha": 0.20000000298023224}),
+        "sigmoid": ("LOGISTIC", {}),
+        "tanh": ("TANH", {}),
+        "hard_swish": ("HARD_SWISH", {}),
+        "softmax": ("SOFTMAX", {"beta": 1.0}),
+    }
+)
+"""Activations as operators of their own; the slope of the leaky ReLU is 0.2 in single precision."""
+
+_FUSING = frozenset({"ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D"})
+_FOLDING = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+
+_INT8_VERSIONS = MappingProxyType(
+    {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "RESHAPE": 1}
+)
+"""Version of an operator on int8; 2 where not listed. On float32 all are 1."""
+
+
+@dataclass(slots=True)
+class _Lowering:
+    network: Network
+    quantized: bool
+    tensors: list[Tensor] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
+    values: dict[str, int] = field(default_factory=dict)
+    """The tensor that holds a node's output; a node that vanishes shares that of the node before."""
+    open: dict[int, int] = field(default_factory=dict)
+    """The operator that writes a tensor, as long as something may still go into it."""
+    integers: dict[tuple[int, ...], int] = field(default_factory=dict)
+    """Constant shapes and axes; the converter keeps each once."""
+    shapes: Mapping[str, Shape] = field(init=False)
+    readers: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shapes = output_shapes(self.network)
+        names = [name for node in self.network.nodes for name in node.inputs]
+        self.readers = {name: names.count(name) for name in names}
+        self.values[INPUT] = self._value(self.network.input_shape)
+
+    def add(self, node: Node) -> None:
+        """Append the operators of a node."""
+        tensor = self._lowered(node, [self.values[name] for name in node.inputs])
+        self.values[node.name] = tensor
+        if self.readers.get(node.name, 0) != 1:
+            self.open.pop(tensor, None)
+
+    def graph(self) -> Graph:
+        output = self.values[self.network.nodes[-1].name]
+        graph = Graph(tuple(self.tensors), tuple(self.operators), (0,), (output,), model_bytes=0)
+        return replace(graph, model_bytes=packed_size(graph))
+
+    def _lowered(self, node: Node, inputs: Sequence[int]) -> int:
+        """Return the tensor that holds the node's output."""
+        layer, source, shape = node.layer, inputs[0], self.shapes[node.name]
+        match layer:
+            case Dropout() | Activate("linear"):
+                return source
+            case BatchNorm():
+                return self._folded(node, source)
+            case Activate():
+                return self._activated(source, layer.activation, shape)
+            case Add():
+                return self._activated(self._sum(inputs, shape), layer.activation, shape)
+            case Concatenate():
+                return self._append("CONCATENATION", inputs, shape, {"axis": _rank(shape) - 1} | _NOT_FUSED)
+            case GlobalAveragePool():
+                return self._append("MEAN", (source, self._integers(1, 2)), shape, {})
+            case Flatten() | Reshape():
+                return self._reshaped(source, shape)
+            case Pool1D() | Pool2D():
+                kind = "MAX_POOL_2D" if layer.kind == "max" else "AVERAGE_POOL_2D"
+                return self._append(kind, (source,), shape, _pool_options(layer))
+            case Dense():
+                return self._activated(self._dense(source, layer.units), layer.activation, shape)
+            case Conv1D() | Conv2D() | DepthwiseConv1D() | DepthwiseConv2D():
+                return self._activated(self._convolution(source, layer, shape), layer.activation, shape)
+
+    def _dense(self, source: int, units: int) -> int:
+        weights = (units, self.tensors[source].shape[-1])
+        return self._append("FULLY_CONNECTED", (source, *self._weights(weights, units)), (units,), _NOT_FUSED)
+
+    def _convolution(self, source: int, layer: Convolution, shape: Shape) -> int:
+        kernel, channels = _plane(layer.kernel), self.tensors[source].shape[-1]
+        options = _convolution_options(layer)
+        if isinstance(layer, Conv1D | Conv2D):
+            weights = self._weights((layer.filters, *kernel, channels), layer.filters)
+            return self._append("CONV_2D", (source, *weights), shape, options)
+        weights = self._weights((1, *kernel, channels), channels)
+        return self._append("DEPTHWISE_CONV_2D", (source, *weights), shape, options | {"depth_multiplier": 1})
+
+    def _weights(self, shape: Shape, channels: int) -> tuple[int, int]:
+        scales = channels if self.quantized else 0
+        kernel = Tensor(shape, "int8" if self.quantized else "float32", constant=True, scales=scales)
+        bias = Tensor((channels,), "int32" if self.quantized else "float32", constant=True, scales=scales)
+        self.tensors += (kernel, bias)
+        return len(self.tensors) - 2, len(self.tensors) - 1
+
+    def _folded(self, node: Node, source: int) -> int:
+        writer = self.open.get(source)
+        operator = None if writer is None else self.operators[writer]
+        if operator is None or operator.kind not in _FOLDING or operator.options["fused_activation_function"] != "NONE":
+            raise BuildError(
+                f"layer '{node.name}': batch normalization must directly follow a convolution or dense layer without "
+                "activation that nothing else reads",
+                hint="put the activation after the normalization",
+            )
+        return source
+
+    def _activated(self, source: int, activation: Activation, shape: Shape) -> int:
+        if activation == "linear":
+            return source
+        writer = self.open.get(source)
+        if writer is not None and activation in _FUSED:
+            operator = self.operators[writer]
+            if operator.kind in _FUSING and operator.options["fused_activation_function"] == "NONE":
+                fused = {"fused_activation_function": _FUSED[activation]}
+                self.operators[writer] = replace(operator, options=dict(operator.options) | fused)
+                return source
+        kind, options = _STANDING[activation]
+        return self._append(kind, (source,), shape, options)
+
+    def _sum(self, inputs: Sequence[int], shape: Shape) -> int:
+        total = inputs[0]
+        for other in inputs[1:]:
+            total = self._append("ADD", (total, other), shape, _NOT_FUSED)
+        return total
+
+    def _reshaped(self, source: int, shape: Shape) -> int:
+        dimensions = _dimensions(shape)
+        if self.tensors[source].shape == dimensions:
+            return source
+        return self._append("RESHAPE", (source, self._integers(*dimensions)), shape, {})
+
+    def _integers(self, *values: int) -> int:
+        if values not in self.integers:
+            self.tensors.append(Tensor((len(values),), "int32", constant=True))
+            self.integers[values] = len(self.tensors) - 1
+        return self.integers[values]
+
+    def _append(self, kind: str, inputs: Sequence[int], shape: Shape, options: Options) -> int:
+        """Append an operator and return its output."""
+        version = _INT8_VERSIONS.get(kind, 2) if self.quantized else 1
+        output = self._value(shape)
+        self.operators.append(Operator(kind, tuple(inputs), (output,), options, version))
+        self.open[output] = len(self.operators) - 1
+        return output
+
+    def _value(self, shape: Shape) -> int:
+        self.tensors.append(
+            Tensor(_dimensions(shape), "int8" if self.quantized else "float32", scales=int(self.quantized))
+        )
+        return len(self.tensors) - 1
+
+
+_NOT_FUSED: Options = {"fused_activation_function": "NONE"}
+
+
+def _dimensions(shape: Shape) -> Shape:
+    """Shape of the tensor: a batch of one, and a height of one for length × channels."""
+    return (1, 1, *shape) if len(shape) == 2 else (1, *shape)
+
+
+def _rank(shape: Shape) -> int:
+    return len(_dimensions(shape))
+
+
+def _plane(size: int | tuple[int, int]) -> tuple[int, int]:
+    """Height and width of what a 1-D layer gives as a length."""
+    return (1, size) if isinstance(size, int) else size
+
+
+def _convolution_options(layer: Convolution) -> Options:
+    height, width = _plane(layer.stride)
+    if isinstance(layer, DepthwiseConv1D):
+        height = width  # TensorFlow's depthwise convolution has one stride; over a height of 1 any will do
+    options: Options = {"stride_h": height, "stride_w": width, "padding": layer.padding.upper()}
+    if isinstance(layer, Conv1D) and layer.dilation != 1:
+        options["dilation_w_factor"] = layer.dilation
+    return options | _NOT_FUSED
+
+
+def _pool_options(layer: Pool1D | Pool2D) -> Options:
+    stride, size = _plane(layer.stride), _plane(layer.size)
+    options: Options = {"stride_h": stride[0], "stride_w": stride[1], "padding": layer.padding.upper()}
+    return options | {"filter_height": size[0], "filter_width": size[1]} | _NOT_FUSED
