@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.candidate import Settings
 from tuner.signal import Features, Signal
 
 Float32 = NDArray[np.float32]
@@ -90,4 +91,22 @@ class PreprocessingBlock(Protocol):
 
     def cost(self, signal: Signal) -> BlockCost:
         """Return what one window needs on a device."""
+        ...
+
+
+class ReadableBlock(PreprocessingBlock, Protocol):
+    """A block that is made from the settings of a study."""
+
+    @classmethod
+    def read(cls, settings: Settings) -> Self:
+        """Make the block that `settings` describe.
+
+        Raises:
+            ConfigError: a parameter is unknown, out of bounds or of the wrong type.
+        """
+        ...
+
+    @classmethod
+    def public_names(cls) -> tuple[str, ...]:
+        """Return the names of all parameters, as study files write them."""
         ...

@@ -1,0 +1,41 @@
+"""Frames and their power spectra, of many signals at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import fft
+
+from tuner.dsp.block import Float32
+
+
+def frames(values: Float32, length: int, stride: int) -> Float32:
+    """Return … × frames × length: a view of … × samples, a frame every `stride` samples, no part frame."""
+    return sliding_window_view(values, length, axis=-1)[..., ::stride, :]
+
+
+def power(framed: Float32, length: int) -> Float32:
+    """Return |FFT|² / `length` of the bins 0 … `length` / 2; frames are cut or padded with zeros to `length`."""
+    spectrum = fft.rfft(framed, length, axis=-1)
+    square: Float32 = np.square(spectrum.real)
+    square += np.square(spectrum.imag)
+    square *= np.float32(1 / length)
+    return square
+
+
+def max_hold(values: Float32, length: int, overlap: int) -> Float32:
+    """Return … × (`length` / 2 + 1): the largest power of each bin over frames that cover the signal.
+
+    A frame starts every `length - overlap` samples as long as there are samples left; the last ones are padded
+    with zeros.
+    """
+    samples, stride = values.shape[-1], length - overlap
+    count = frame_count(samples, length, overlap)
+    missing = (count - 1) * stride + length - samples
+    padded = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)]) if missing > 0 else values
+    return power(frames(padded, length, stride)[..., :count, :], length).max(axis=-2)  # type: ignore[no-any-return]
+
+
+def frame_count(samples: int, length: int, overlap: int) -> int:
+    """Return how many frames `max_hold` takes."""
+    return -(-samples // (length - overlap))
