@@ -1,0 +1,62 @@
+"""Latency of networks and preprocessing, and energy."""
+
+import dataclasses
+import time
+
+import pytest
+
+from tests.devices.test_instructions import convolution
+from tuner.devices.energy import energy
+from tuner.devices.latency import network_latency, preprocessing_latency
+from tuner.devices.profile import load_profile, profile_names
+from tuner.dsp.block import Operations
+from tuner.estimate import Estimate, Method, Unit
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_shipped_profile_gives_a_latency_inside_its_interval(name):
+    latency = network_latency(convolution(), load_profile(name), Method.PREDICTED)
+
+    assert 0 < latency.low < latency.value < latency.high
+    assert latency.unit is Unit.MILLISECONDS
+    assert latency.method is Method.PREDICTED
+    assert latency.source
+
+
+def test_twice_the_clock_halves_the_latency():
+    slow = load_profile("cortex-m4f-80mhz")
+    fast = slow.model_copy(update={"processor": slow.processor.model_copy(update={"clock": 2 * slow.clock_hz})})
+
+    latencies = [network_latency(convolution(), profile, Method.PREDICTED).value for profile in (slow, fast)]
+
+    assert latencies[0] == pytest.approx(2 * latencies[1])
+
+
+def test_preprocessing_without_a_floating_point_unit_takes_many_times_longer():
+    operations = Operations(add=10_000, multiply=10_000, transcendental=100)
+    with_unit = load_profile("cortex-m4f-80mhz")
+    without = load_profile("cortex-m3-100mhz")
+
+    fast = preprocessing_latency(operations, with_unit, Method.PREDICTED).value * with_unit.clock_hz
+    slow = preprocessing_latency(operations, without, Method.PREDICTED).value * without.clock_hz
+
+    assert slow > 5 * fast
+
+
+def test_energy_is_absent_where_the_power_is_not_published():
+    profile = load_profile("cortex-m4f-80mhz").model_copy(update={"power": None})
+    latency = Estimate.exact(10, Unit.MILLISECONDS, Method.PREDICTED, "test")
+
+    assert energy(latency, profile) is None
+
+
+def test_the_latency_on_all_devices_takes_a_few_milliseconds():
+    profiles = [load_profile(name) for name in profile_names()]
+    graph = convolution()
+    network_latency(graph, profiles[0], Method.PREDICTED)
+
+    start = time.perf_counter()
+    for profile in profiles:
+        network_latency(dataclasses.replace(graph), profile, Method.PREDICTED)
+
+    assert time.perf_counter() - start < 0.05

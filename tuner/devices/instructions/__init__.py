@@ -1,0 +1,107 @@
+"""Executed instructions of a network, operator by operator, as a model of the loops that its kernels run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuner.devices.instructions.kernels import loops
+from tuner.devices.instructions.loops import Call, Loops, Path
+from tuner.devices.instructions.stacks import Stack, stack
+from tuner.graph import Graph
+
+__all__ = ["NetworkInstructions", "OperatorInstructions", "counts", "network_instructions"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorInstructions:
+    """What one operator executes; the interpreter's share is in it."""
+
+    kind: str
+    kernel: str
+    """The kernel that runs it, e.g. "pointwise_dsp"."""
+    instructions: float
+    known: bool
+    """Whether that kernel was counted; if not, the figure is a guess by the operator's size."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInstructions:
+    """What one inference executes."""
+
+    operators: tuple[OperatorInstructions, ...]
+    call: float
+    """Instructions beside the operators."""
+    spread: float
+    """Half-width, as a share, of the interval that holds nine counts of ten."""
+
+    @property
+    def total(self) -> float:
+        """Instructions of one inference."""
+        return self.call + sum(operator.instructions for operator in self.operators)
+
+
+def network_instructions(graph: Graph, core: str, kernels: str, build: str) -> tuple[OperatorInstructions, ...]:
+    """Return what each operator of the graph executes.
+
+    Args:
+        graph: the network.
+        core: as device profiles name it, e.g. "cortex-m4f".
+        kernels: "cmsis-nn", "reference" or "esp-nn".
+        build: "o3", "os" or "tflm".
+
+    Raises:
+        ConfigError: nothing is known about that core, kernel set or build.
+        ModelError: an operator lacks an input.
+    """
+    return counts(graph, core, kernels, build).operators
+
+
+def counts(graph: Graph, core: str, kernels: str, build: str) -> NetworkInstructions:
+    """Return what one inference executes, with its interval; raises as `network_instructions`."""
+    counted = stack(core, kernels, build)
+    known = _Remembered.of(graph)
+    result = known.counts.get(counted.name)
+    if result is None:
+        result = known.counts[counted.name] = _count(known.loops(counted.path), graph, counted)
+    return result
+
+
+def _count(network: tuple[Loops, ...], graph: Graph, counted: Stack) -> NetworkInstructions:
+    operators = tuple(
+        OperatorInstructions(
+            operator.kind,
+            loops_of.kernel,
+            counted.instructions(loops_of) + counted.operator,
+            counted.knows(loops_of),
+        )
+        for operator, loops_of in zip(graph.operators, network, strict=True)
+    )
+    return NetworkInstructions(operators, counted.call, counted.spread)
+
+
+class _Remembered:
+    """The loops and counts of the graph looked at last: many devices ask about one candidate in a row."""
+
+    _last: _Remembered | None = None
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.counts: dict[str, NetworkInstructions] = {}
+        self._loops: dict[Path, tuple[Loops, ...]] = {}
+
+    @classmethod
+    def of(cls, graph: Graph) -> _Remembered:
+        """Return what is known about the graph; compared by identity, for hashing a graph costs more than it saves."""
+        last = cls._last
+        if last is None or last.graph is not graph:
+            last = cls._last = cls(graph)
+        return last
+
+    def loops(self, path: Path) -> tuple[Loops, ...]:
+        """Return the loops of every operator."""
+        known = self._loops.get(path)
+        if known is None:
+            graph = self.graph
+            known = tuple(loops(Call.of(operator, graph), path) for operator in graph.operators)
+            self._loops[path] = known
+        return known
