@@ -27,6 +27,11 @@ class Choice:
         return f"one of {', '.join(str(option) for option in self.options)}"
 
     @property
+    def single(self) -> bool:
+        """Whether there is nothing to choose."""
+        return len(self.options) == 1
+
+    @property
     def ordered(self) -> bool:
         """Whether the options are numbers, so that one can be more than another."""
         return all(isinstance(option, int | float) and not isinstance(option, bool) for option in self.options)
@@ -48,7 +53,7 @@ class Choice:
 
     def near(self, value: Scalar, rng: np.random.Generator) -> Scalar:
         """Return another option, an adjacent one if they have an order; `value` itself if it is the only one."""
-        if len(self.options) == 1:
+        if self.single:
             return self.options[0]
         at = self.index(value)
         if self.ordered:
@@ -83,6 +88,11 @@ class Integer:
         step = f" in steps of {self.step}" if self.step != 1 else ""
         return f"a whole number from {self.low} to {self.high}{step}"
 
+    @property
+    def single(self) -> bool:
+        """Whether there is nothing to choose."""
+        return self.low + self.step > self.high
+
     def draw(self, rng: np.random.Generator) -> int:
         """Return a number at random; in a logarithmic range, of every ratio alike."""
         if self.log:
@@ -93,7 +103,7 @@ class Integer:
     def near(self, value: Scalar, rng: np.random.Generator) -> int:
         """Return another number, about a fifth of the range away; `value` itself if it is the only one."""
         top = self.low + (self.high - self.low) // self.step * self.step
-        if top == self.low:
+        if self.single:
             return self.low
         at = float(value)
         if self.log:
@@ -134,6 +144,11 @@ class Real:
     def __str__(self) -> str:
         step = f" in steps of {self.step:g}" if self.step is not None else ""
         return f"a number from {self.low:g} to {self.high:g}{step}"
+
+    @property
+    def single(self) -> bool:
+        """Whether there is nothing to choose."""
+        return self.low == self.high or (self.step is not None and self._steps == 0)
 
     def draw(self, rng: np.random.Generator) -> float:
         """Return a number at random; in a logarithmic range, of every ratio alike."""

@@ -65,6 +65,8 @@ class Problem:
     resources: tuple[str, ...]
     """The resources that are objectives beside the error, e.g. ("ram", "flash", "latency")."""
     seed: int
+    worst_error: float = 1.0
+    """The error from which on a trial is worth nothing, e.g. that of always naming the most frequent class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,214 @@
+"""What every sampler must do, whichever it is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tuner.errors import ConfigError
+from tuner.search import synthetic
+from tuner.search.objectives import hypervolume_history
+from tuner.search.problem import Cost, Observation
+from tuner.search.samplers import DEFAULT, SAMPLERS, sampler
+from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
+
+EVERY = pytest.mark.parametrize("name", sorted(SAMPLERS))
+QUICK = {"surrogate": {"pool": 32, "growth": 2, "trees": 8, "limits": 64}}
+
+
+def make(name):
+    return sampler(name, **QUICK.get(name, {}))
+
+
+def run(name, problem, trials, history=()):
+    proposer, history = make(name), list(history)
+    while len(history) < trials:
+        history.append(synthetic.observe(problem, proposer.propose(problem, history, len(history)), len(history)))
+    return history
+
+
+def with_state(history, state):
+    return [replace(trial, state=state, error=None) for trial in history]
+
+
+def is_valid(problem, parameters):
+    recording = RecordingSuggest(FixedSuggest(parameters))
+    problem.space.sample(recording)
+    return recording.parameters == parameters
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return synthetic.problem(seed=3)
+
+
+@pytest.fixture(scope="module")
+def history(problem):
+    return run("random", problem, 24)
+
+
+@EVERY
+def test_the_parameters_are_those_the_space_asks_for_and_no_others(name, problem):
+    for trial in run(name, problem, 30):
+        assert is_valid(problem, trial.parameters)
+
+
+@EVERY
+def test_the_same_arguments_give_the_same_proposal(name, problem, history):
+    proposer = make(name)
+    first = proposer.propose(problem, history, len(history))
+
+    assert proposer.propose(problem, history, len(history)) == first
+    assert make(name).propose(problem, history, len(history)) == first
+
+
+@EVERY
+def test_a_study_resumed_from_its_record_goes_on_as_if_it_had_never_stopped(name, problem):
+    whole = run(name, problem, 28)
+
+    assert run(name, problem, 28, history=whole[:17]) == whole
+
+
+@EVERY
+def test_what_a_sampler_saw_before_never_changes_a_proposal(name, problem, history):
+    proposer = make(name)
+    proposer.propose(problem, history[:12], 12)
+    proposer.propose(problem, with_state(history, "failed"), 24)
+
+    assert proposer.propose(problem, history, 24) == make(name).propose(problem, history, 24)
+
+
+@EVERY
+def test_seeds_and_numbers_give_different_proposals(name, problem, history):
+    other_seed = synthetic.problem(seed=4)
+
+    proposals = [
+        make(name).propose(problem, history, 24),
+        make(name).propose(problem, history, 25),
+        make(name).propose(other_seed, history, 24),
+    ]
+
+    assert proposals[0] != proposals[1]
+    assert proposals[0] != proposals[2]
+
+
+@EVERY
+@pytest.mark.parametrize("state", ["rejected", "failed", "pending"])
+def test_a_history_without_any_complete_trial_is_no_obstacle(name, state, problem, history):
+    assert is_valid(problem, make(name).propose(problem, with_state(history, state), len(history)))
+
+
+@EVERY
+def test_a_candidate_that_cannot_be_built_is_no_obstacle(name, problem, history):
+    unbuilt = [*history, Observation(24, history[0].parameters, "failed", None, None)]
+
+    assert is_valid(problem, make(name).propose(problem, unbuilt, 25))
+
+
+@EVERY
+def test_pending_trials_are_not_proposed_again(name, problem, history):
+    proposer, running = make(name), list(history)
+    for number in range(24, 30):
+        parameters = proposer.propose(problem, running, number)
+        candidate = problem.space.sample(FixedSuggest(parameters))
+        running.append(Observation(number, parameters, "pending", problem.cost(candidate), None))
+
+    assert len({repr(sorted(trial.parameters.items())) for trial in running}) == 30
+
+
+@EVERY
+def test_numbers_may_have_gaps(name, problem, history):
+    assert is_valid(problem, make(name).propose(problem, history[::2], 40))
+
+
+@pytest.mark.parametrize("name", ["nsga2", "surrogate", "tpe"])
+def test_a_sampler_that_learns_ends_with_more_hypervolume_than_chance(name):
+    problems = [synthetic.problem(seed=seed) for seed in range(3)]
+
+    reached = [hypervolume_history(run(name, problem, 80), problem)[-1] for problem in problems]
+    by_chance = [hypervolume_history(run("random", problem, 80), problem)[-1] for problem in problems]
+
+    assert sum(reached) > sum(by_chance)
+
+
+@pytest.mark.parametrize("name", ["nsga2", "surrogate", "tpe"])
+def test_a_sampler_that_learns_comes_to_avoid_what_is_rejected(name):
+    tight = synthetic.problem(seed=1, devices=("small",))
+    history = run(name, tight, 60)
+    rejected = [trial.state == "rejected" for trial in history]
+
+    assert sum(rejected[-20:]) <= 10
+    assert sum(trial.state == "rejected" for trial in run("random", tight, 60)[-20:]) >= 12
+
+
+def test_the_surrogate_proposes_nothing_that_fits_no_device():
+    for device in synthetic.BUDGETS:
+        history = run("surrogate", synthetic.problem(seed=2, devices=(device,)), 25)
+        assert {trial.state for trial in history} == {"complete"}
+
+
+def test_the_surrogate_proposes_the_least_excess_where_nothing_fits(problem):
+    def far_over(candidate):
+        known = problem.cost(candidate)
+        over = {name: share + 1 for name, share in known.usage.items()}
+        return Cost(over, known.usage, known.features)
+
+    hopeless = replace(problem, cost=far_over)
+    proposer = make("surrogate")
+    history = run("surrogate", hopeless, 4)
+    random = run("random", hopeless, 24)
+
+    assert is_valid(hopeless, proposer.propose(hopeless, history, 4))
+    assert max(_least(trial) for trial in history) < min(_least(trial) for trial in random)
+
+
+def test_the_surrogate_copes_with_a_space_in_which_nothing_can_be_built(problem):
+    unbuildable = replace(problem, cost=lambda _: None)
+
+    assert is_valid(unbuildable, make("surrogate").propose(unbuildable, [], 0))
+
+
+def test_a_space_with_nothing_left_to_try_is_no_obstacle_to_the_surrogate(problem):
+    proposer = make("surrogate")
+    one = replace(problem, space=OneCandidate(problem.space))
+    history = []
+    for number in range(4):
+        history.append(synthetic.observe(one, proposer.propose(one, history, number), number))
+
+    assert [trial.parameters for trial in history] == [{"only": True}] * 4
+
+
+def test_the_default_sampler_is_one_of_them():
+    assert sampler() == sampler(DEFAULT)
+
+
+def test_an_unknown_sampler_is_named_with_the_nearest():
+    with pytest.raises(ConfigError, match=r"no sampler 'tpee'. Hint: did you mean 'tpe'"):
+        sampler("tpee")
+
+
+def test_an_unknown_option_is_named_with_the_nearest():
+    with pytest.raises(ConfigError, match=r"'tpe' has no option 'start_up'. Hint: did you mean 'startup'"):
+        sampler("tpe", start_up=5)
+
+
+def test_an_option_of_another_type_is_refused():
+    with pytest.raises(ConfigError, match=r"'startup' of sampler 'tpe' is '5', expected a value like 10"):
+        sampler("tpe", startup="5")
+
+
+class OneCandidate:
+    def __init__(self, space):
+        self._candidate = space.sample(RandomSuggest(np.random.default_rng(0)))
+
+    def sample(self, suggest):
+        suggest.choice("only", [True])
+        return self._candidate
+
+
+def _least(trial):
+    by_device = {}
+    for name, excess in trial.cost.constraints.items():
+        device = name.partition("/")[0]
+        by_device[device] = max(excess, by_device.get(device, excess))
+    return min(by_device.values())

@@ -1,0 +1,113 @@
+"""What a trial is worth: whether it fits, its objectives, and the share of all wishes that a study fulfils.
+
+Resources count on a logarithmic scale, for halving the RAM is worth as much at 200 KiB as at 20 KiB. The scale
+spans three decades below the budget: it is 1 at the budget and 0 at a thousandth of it or less. The error counts
+as it is, from 0 to the problem's `worst_error`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from tuner.search.front import Points, non_dominated
+from tuner.search.hypervolume import contribution
+from tuner.search.problem import Cost, Observation, Problem
+
+DECADES = 3
+"""A need below 10 ** -DECADES of the budget counts as that much."""
+
+
+def scaled(usage: float) -> float:
+    """Return a need, given as a share of its budget, on the logarithmic scale."""
+    return 1 + math.log10(max(usage, 10.0**-DECADES)) / DECADES
+
+
+def fits(cost: Cost, device: str) -> bool:
+    """Whether the candidate keeps every budget of the device."""
+    return excess(cost, device) <= 0
+
+
+def excess(cost: Cost, device: str) -> float:
+    """Return the largest excess over a budget of the device, as a share of it; at most 0 if it fits."""
+    return max(_constraints(cost, device).values(), default=0.0)
+
+
+def nearest_constraints(cost: Cost, problem: Problem) -> dict[str, float]:
+    """Return the constraints of the device that the candidate fits best or misses by least.
+
+    A trial is worth training if it fits one device; whether it fits the others too is no constraint.
+    """
+    device = min(problem.devices, key=lambda name: excess(cost, name))
+    return _constraints(cost, device)
+
+
+def device_point(observation: Observation, device: str, problem: Problem) -> tuple[float, ...] | None:
+    """Return (error, resource, …) of a complete trial on a device, all from 0 to 1; `None` if it does not fit."""
+    if observation.error is None or observation.cost is None or not fits(observation.cost, device):
+        return None
+    usage = observation.cost.usage
+    return (
+        observation.error / problem.worst_error,
+        *(scaled(usage[f"{device}/{resource}"]) for resource in problem.resources),
+    )
+
+
+def device_front(history: Sequence[Observation], device: str, problem: Problem) -> tuple[Observation, ...]:
+    """Return the trials that no other trial beats on the device, in the order of their numbers."""
+    placed = [(trial, point) for trial in history if (point := device_point(trial, device, problem)) is not None]
+    if not placed:
+        return ()
+    mask = non_dominated([point for _, point in placed])
+    return tuple(trial for (trial, _), kept in zip(placed, mask, strict=True) if kept)
+
+
+def objectives(observation: Observation, problem: Problem) -> tuple[float, ...]:
+    """Return (error, resource, …) of a complete trial for samplers that know nothing of devices, all minimized.
+
+    A resource is its mean over the devices on the logarithmic scale: the geometric mean of the shares of their
+    budgets. It orders trials by what they need, whichever boards they fit.
+
+    Raises:
+        ValueError: the trial is not complete.
+    """
+    if observation.error is None or observation.cost is None:
+        raise ValueError(f"trial {observation.number} is {observation.state} and has no objectives")
+    usage = observation.cost.usage
+    return (
+        observation.error,
+        *(
+            float(np.mean([scaled(usage[f"{device}/{resource}"]) for device in problem.devices]))
+            for resource in problem.resources
+        ),
+    )
+
+
+def hypervolume_history(history: Sequence[Observation], problem: Problem) -> list[float]:
+    """Return the hypervolume after each trial of the history: the mean over the devices, from 0 to 1.
+
+    On each device it is the volume that its front covers below the worst error and the budgets. Read as a
+    probability: that a wish drawn at random (an accuracy, and limits on each resource) can be fulfilled.
+    """
+    dimensions = 1 + len(problem.resources)
+    fronts: dict[str, Points] = {device: np.empty((0, dimensions)) for device in problem.devices}
+    covered = 0.0
+    course = []
+    for trial in history:
+        for device, front in fronts.items():
+            point = device_point(trial, device, problem)
+            if point is None:
+                continue
+            gain = contribution(point, front, np.ones(dimensions))
+            if gain > 0:
+                joined = np.vstack([front, point])
+                fronts[device] = joined[non_dominated(joined)]
+                covered += gain / len(problem.devices)
+        course.append(covered)
+    return course
+
+
+def _constraints(cost: Cost, device: str) -> dict[str, float]:
+    return {name: value for name, value in cost.constraints.items() if name.rpartition("/")[0] == device}
