@@ -1,0 +1,191 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.data.conftest import write_csv
+from tuner.data import BrokenFilesError, open_dataset
+from tuner.errors import ConfigError, DataError
+
+
+def test_labels_come_from_folders_and_groups_from_the_pattern(motion_folder: Callable[..., Path]) -> None:
+    dataset = open_dataset(motion_folder(labels=2, people=2, each=1))
+
+    assert dataset.labels == ("move0", "move1")
+    assert [(r.id, r.label, r.group) for r in dataset.recordings] == [
+        ("move0/p0_0.csv", "move0", "p0"),
+        ("move0/p1_0.csv", "move0", "p1"),
+        ("move1/p0_0.csv", "move1", "p0"),
+        ("move1/p1_0.csv", "move1", "p1"),
+    ]
+    assert dataset.axes == ("x", "y", "z")
+    assert dataset.frequency_hz == 50
+    assert dataset.task == "classification"
+    assert dataset.ignored == ()
+
+
+def test_loading_returns_the_values_of_the_file(tmp_path: Path) -> None:
+    values = np.round(np.random.default_rng(0).normal(size=(30, 3)), 5).astype(np.float32)
+    write_csv(tmp_path / "a" / "1.csv", values)
+
+    dataset = open_dataset(tmp_path, frequency="10 Hz")
+
+    np.testing.assert_array_equal(dataset.load(dataset.recordings[0]), values)
+    np.testing.assert_array_equal(dataset.load(dataset.recordings[0], 5, 9), values[5:9])
+
+
+def test_the_fingerprint_is_that_of_the_content_wherever_it_lies(
+    motion_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = motion_folder()
+    shutil.copytree(folder, tmp_path / "elsewhere")
+
+    assert open_dataset(tmp_path / "elsewhere").fingerprint == open_dataset(folder).fingerprint
+
+
+@pytest.mark.parametrize("change", ["value", "label", "group", "file"])
+def test_the_fingerprint_changes_with_anything_training_can_see(
+    change: str, motion_folder: Callable[..., Path]
+) -> None:
+    folder = motion_folder()
+    before = open_dataset(folder).fingerprint
+    changed = folder / "move0" / "p0_0.csv"
+
+    if change == "value":
+        changed.write_text(changed.read_text().replace("1", "2", 1))
+    elif change == "label":
+        changed.rename(folder / "move1" / "p0_new.csv")
+    elif change == "group":
+        (folder / "dataset.yaml").write_text("frequency: 50 Hz\n")
+    else:
+        changed.unlink()
+
+    assert open_dataset(folder).fingerprint != before
+
+
+def test_options_take_the_place_of_what_the_description_says(motion_folder: Callable[..., Path]) -> None:
+    dataset = open_dataset(motion_folder(), frequency="100 Hz", name="mine")
+
+    assert (dataset.frequency_hz, dataset.name) == (100.0, "mine")
+
+
+def test_an_unknown_key_is_named_with_the_nearest(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    (folder / "dataset.yaml").write_text("frequenzy: 50 Hz\n")
+
+    with pytest.raises(ConfigError, match=r"dataset.yaml: unknown key 'frequenzy'\. Hint: did you mean 'frequency'"):
+        open_dataset(folder)
+
+
+def test_a_wrong_pattern_is_named(motion_folder: Callable[..., Path]) -> None:
+    with pytest.raises(ConfigError, match=r"group_pattern: .* is not a regular expression"):
+        open_dataset(motion_folder(), group_pattern="(p")
+
+
+def test_without_a_rate_the_user_is_told_where_to_write_it(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    (folder / "dataset.yaml").unlink()
+
+    with pytest.raises(BrokenFilesError, match="does not say how fast it was sampled") as error:
+        open_dataset(folder)
+
+    assert "frequency: 50 Hz" in error.value.hint
+
+
+def test_all_broken_files_are_named_in_one_report(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    (folder / "move0" / "p0_0.csv").write_text("x,y,z\n1,2,3\n4,5\n")
+    (folder / "move1" / "p1_0.csv").write_text("x,y,z\n1,2,3\n4,nan,6\n")
+    (folder / "move1" / "p2_0.csv").write_text("x,y\n1,2\n")
+    (folder / "move2" / "p0_0.csv").write_text("")
+
+    with pytest.raises(BrokenFilesError) as error:
+        open_dataset(folder)
+
+    assert [problem.path for problem in error.value.problems] == [
+        "move0/p0_0.csv",
+        "move1/p1_0.csv",
+        "move2/p0_0.csv",
+        "move1/p2_0.csv",
+    ]
+    assert "4 problems in 4 files" in str(error.value)
+    assert "line 3 holds 2 values, the first line 3" in str(error.value)
+    assert "has 2 axes (x, y), most recordings have 3 axes (x, y, z)" in str(error.value)
+
+
+def test_on_request_the_bad_ones_are_left_out_and_listed(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    (folder / "move0" / "p0_0.csv").write_text("x,y,z\n1,2,3\n4,5\n")
+
+    dataset = open_dataset(folder, skip_bad=True)
+
+    assert len(dataset.recordings) == 29
+    assert [problem.path for problem in dataset.skipped] == ["move0/p0_0.csv"]
+
+
+def test_files_that_are_no_data_are_listed(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    (folder / "README.md").write_text("words")
+    (folder / ".hidden").write_text("words")
+
+    assert open_dataset(folder).ignored == ("README.md",)
+
+
+def test_a_link_out_of_the_folder_is_a_problem(motion_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = motion_folder()
+    (tmp_path / "secret.csv").write_text("x,y,z\n1,2,3\n")
+    (folder / "move0" / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (folder / "all").symlink_to(tmp_path)
+
+    with pytest.raises(BrokenFilesError) as error:
+        open_dataset(folder)
+
+    assert [problem.path for problem in error.value.problems] == ["all", "move0/link.csv"]
+    assert "leads out of the data set's folder" in str(error.value)
+
+
+def test_a_link_within_the_folder_is_followed(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    (folder / "move0" / "again.csv").symlink_to(folder / "move0" / "p0_0.csv")
+
+    assert len(open_dataset(folder).recordings) == 31
+
+
+def test_no_such_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="there is no such file or folder"):
+        open_dataset(tmp_path / "none")
+
+
+def test_a_folder_without_data_names_the_known_formats(tmp_path: Path) -> None:
+    (tmp_path / "notes.docx").write_text("words")
+
+    with pytest.raises(DataError, match=r"none of its 1 files is data of a known format; their endings: \.docx"):
+        open_dataset(tmp_path)
+
+
+def test_an_unknown_reader_is_named_with_the_nearest(motion_folder: Callable[..., Path]) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'csv'"):
+        open_dataset(motion_folder(), reader="cvs")
+
+
+def test_a_file_that_changes_later_is_noticed(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    dataset = open_dataset(folder)
+    (folder / "move0" / "p0_0.csv").write_text("x,y,z\n1,2,3\n")
+
+    with pytest.raises(DataError, match="has changed since the data set was opened"):
+        dataset.load(dataset.recordings[0])
+
+
+def test_long_recordings_are_cut_up_on_request(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder(labels=1, people=1, each=1, samples=120)
+    whole = open_dataset(folder)
+
+    pieces = open_dataset(folder, segment="1 s")
+
+    assert [r.samples for r in pieces.recordings] == [50, 50, 20]
+    assert len({r.session for r in pieces.recordings}) == 1
+    joined = np.concatenate([pieces.load(r) for r in pieces.recordings])
+    np.testing.assert_array_equal(joined, whole.load(whole.recordings[0]))

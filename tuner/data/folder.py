@@ -1,0 +1,134 @@
+"""The files of a data set, and what their paths say: label, group and split."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from tuner.data.dataset import Problem
+from tuner.data.description import FILE_NAME, Description
+from tuner.errors import DataError
+
+SPLIT_FOLDERS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files below a root, named by their paths with `/`, sorted."""
+
+    root: Path
+    files: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+    """Links that lead out of the folder, and the like."""
+
+    def ending_in(self, *suffixes: str) -> tuple[str, ...]:
+        """Return the files with one of these endings, in lower or upper case."""
+        return tuple(name for name in self.files if name.lower().endswith(suffixes))
+
+    def path(self, name: str) -> Path:
+        """Where a file lies."""
+        return self.root / name
+
+
+def list_folder(path: Path) -> Folder:
+    """List the files of a folder and its subfolders; of a file's path, that file alone.
+
+    Hidden files are not part of a data set. A link that leads out of the folder is a problem and is not followed,
+    so that a data set cannot reach for files its owner did not put there.
+
+    Raises:
+        DataError: there is nothing at `path`.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder", hint="give the path of a data set")
+    if path.is_file():
+        return Folder(path.parent, (path.name,))
+    files: list[str] = []
+    problems: list[Problem] = []
+    inside = path.resolve()
+    for folder, folders, names in os.walk(path, followlinks=False):
+        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        for name in [*linked, *(name for name in names if not _is_hidden(name) and name != FILE_NAME)]:
+            found = Path(folder) / name
+            relative = found.relative_to(path).as_posix()
+            if found.is_symlink() and not _is_inside(found, inside):
+                problems.append(Problem(relative, "is a link that leads out of the data set's folder", _LINK_HINT))
+            elif name in linked:
+                problems.append(Problem(relative, "is a link to a folder, which is not followed", _LINK_HINT))
+            elif not found.is_file():
+                problems.append(Problem(relative, "is no regular file"))
+            else:
+                files.append(relative)
+    return Folder(path, tuple(sorted(files)), tuple(sorted(problems, key=lambda problem: problem.path)))
+
+
+_LINK_HINT = "put the files themselves in the folder"
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _is_inside(link: Path, folder: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(folder)
+    except (OSError, RuntimeError):
+        return False
+
+
+def label_of(name: str, description: Description) -> str:
+    """The class a path names.
+
+    By the pattern, else its first folder after that of the split, else what stands before the first dot or underscore
+    of the file's name.
+    """
+    if description.label_pattern is not None:
+        return _matched(description.label_pattern, name)
+    folders = PurePosixPath(name).parts[:-1]
+    if folders and folders[0].lower() in SPLIT_FOLDERS:
+        folders = folders[1:]
+    return folders[0] if folders else re.split(r"[._]", PurePosixPath(name).name, maxsplit=1)[0]
+
+
+def group_of(name: str, description: Description) -> str:
+    """Who or what was recorded, if a pattern for it is given and matches."""
+    return _matched(description.group_pattern, name) if description.group_pattern else ""
+
+
+def target_of(name: str, description: Description) -> float | None:
+    """The number to predict, if a pattern for it is given.
+
+    Raises:
+        ValueError: what the pattern matched is no number.
+    """
+    if description.target_pattern is None:
+        return None
+    text = _matched(description.target_pattern, name)
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"the target '{text}', matched by target_pattern, is not a number") from None
+
+
+def split_of(name: str, description: Description) -> str:
+    """The split a path names by a pattern, or by a first folder like `train` or `testing`."""
+    if description.test_pattern and re.search(description.test_pattern, name):
+        return "test"
+    if description.validation_pattern and re.search(description.validation_pattern, name):
+        return "validation"
+    folders = PurePosixPath(name).parts[:-1]
+    return SPLIT_FOLDERS.get(folders[0].lower(), "") if folders else ""
+
+
+def _matched(pattern: str, name: str) -> str:
+    match = re.search(pattern, name)
+    if match is None:
+        return ""
+    return (match[1] or "") if match.re.groups else match[0]

@@ -1,0 +1,144 @@
+"""From a path to a data set: choose the reader, read every file once, and hold all recordings against each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tuner.data.dataset import BrokenFilesError, Dataset, Problem, Recording
+from tuner.data.description import Description, describe
+from tuner.data.folder import Folder, list_folder
+from tuner.data.reader import Reader, Scanned
+from tuner.data.readers import READERS
+from tuner.errors import ConfigError, DataError, nearest
+
+_T = TypeVar("_T")
+
+
+def open_dataset(path: str | Path, *, skip_bad: bool = False, **options: Any) -> Dataset:
+    """Open a data set as it lies on disk. Every file is read once, to check it and to take its fingerprint.
+
+    Args:
+        path: a folder, or a single file with several recordings.
+        skip_bad: leave out what cannot be used, and list it in `Dataset.skipped`, instead of raising.
+        options: fields of `Description`, in place of what the folder's `dataset.yaml` says.
+
+    Raises:
+        BrokenFilesError: some files cannot be used; all are named.
+        ConfigError: `dataset.yaml` or an option is wrong.
+        DataError: there is no data set at `path`.
+    """
+    folder = list_folder(Path(path))
+    description = describe(folder.root, options)
+    reader = _choose(Path(path), folder, description)
+    found = list(reader.scan(folder, description))
+    scanned = [entry for entry in found if isinstance(entry, Scanned)]
+    problems = [*folder.problems, *(entry for entry in found if isinstance(entry, Problem))]
+    scanned = _set_apart(_disagreements(scanned, description), scanned, problems)
+    mentioned = {entry.recording.path for entry in scanned} | {problem.path.split("#")[0] for problem in problems}
+    if problems and not skip_bad:
+        raise BrokenFilesError(str(path), len({problem.path.split("#")[0] for problem in problems}), tuple(problems))
+    if not scanned:
+        raise DataError(f"{path}: no recording of it can be used", hint=str(problems[0]) if problems else "")
+    recordings = sorted((entry.recording for entry in scanned), key=lambda recording: recording.id)
+    return Dataset(
+        name=description.name or Path(path).resolve().stem,
+        root=folder.root.resolve(),
+        reader=reader,
+        description=description,
+        axes=scanned[0].axes,
+        frequency_hz=_common_rate(scanned, description),
+        sample_bytes=max(entry.sample_bytes for entry in scanned),
+        recordings=tuple(_cut_up(recordings, description)),
+        skipped=tuple(problems),
+        ignored=tuple(name for name in folder.files if name not in mentioned),
+    )
+
+
+def _choose(path: Path, folder: Folder, description: Description) -> Reader:
+    if description.reader is not None:
+        for reader in READERS:
+            if reader.name == description.reader:
+                return reader
+        names = [reader.name for reader in READERS]
+        raise ConfigError(f"{path}: there is no reader '{description.reader}'", hint=nearest(description.reader, names))
+    for reader in READERS:
+        if reader.recognises(folder):
+            return reader
+    endings = sorted({Path(name).suffix for name in folder.files} - {""})
+    raise DataError(
+        f"{path}: none of its {len(folder.files)} files is data of a known format"
+        + (f"; their endings: {' '.join(endings[:10])}" if endings else ""),
+        hint=f"known: {', '.join(reader.name for reader in READERS)}",
+    )
+
+
+def _disagreements(scanned: list[Scanned], description: Description) -> dict[int, Problem]:
+    """Where a recording differs from most in what all must share, by its index."""
+    problems: dict[int, Problem] = {}
+    most_axes = _most(entry.axes for entry in scanned)
+    most_hz = _most(entry.recording.frequency_hz for entry in scanned)
+    most_kind = _most(_kind(entry.recording) for entry in scanned)
+    ids: set[str] = set()
+    for index, entry in enumerate(scanned):
+        recording = entry.recording
+        if entry.axes != most_axes:
+            found = f"has {_axes(entry.axes)}, most recordings have {_axes(most_axes or ())}"
+            problems[index] = Problem(recording.id, found, "name the axes to read: 'axes: [x, y, z]'")
+        elif recording.frequency_hz != most_hz and not description.resample:
+            found = f"was sampled at {recording.frequency_hz:g} Hz, most recordings at {most_hz:g} Hz"
+            problems[index] = Problem(recording.id, found, "write 'resample: true' to allow several rates")
+        elif _kind(recording) != most_kind:
+            found = f"has {_kind(recording)}, most recordings have {most_kind}"
+            problems[index] = Problem(recording.id, found)
+        elif recording.id in ids:
+            problems[index] = Problem(recording.id, "stands twice in the data set", "give each recording its own name")
+        ids.add(recording.id)
+    return problems
+
+
+def _set_apart(bad: dict[int, Problem], scanned: list[Scanned], problems: list[Problem]) -> list[Scanned]:
+    problems.extend(bad.values())
+    return [entry for index, entry in enumerate(scanned) if index not in bad]
+
+
+def _kind(recording: Recording) -> str:
+    if recording.boxes is not None:
+        return "boxes"
+    return "a label" if recording.target is None else "a target"
+
+
+def _axes(axes: tuple[str, ...]) -> str:
+    shown = ", ".join(axes[:8]) + (", …" if len(axes) > 8 else "")
+    return f"{len(axes)} {'axis' if len(axes) == 1 else 'axes'} ({shown})"
+
+
+def _most(values: Iterable[_T]) -> _T | None:
+    """The value that most have; the first such one of a tie, as the files are sorted."""
+    counts = Counter(values)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _common_rate(scanned: list[Scanned], description: Description) -> float:
+    if description.resample and description.frequency is not None:
+        return description.frequency
+    return _most(entry.recording.frequency_hz for entry in scanned) or 1.0
+
+
+def _cut_up(recordings: list[Recording], description: Description) -> Iterable[Recording]:
+    """Yield the recordings, the long ones as consecutive pieces if the description asks for it."""
+    for recording in recordings:
+        piece = round((description.segment or 0) * recording.frequency_hz)
+        if not piece or recording.samples <= piece or len(recording.shape) != 2:
+            yield recording
+            continue
+        for start in range(0, recording.samples, piece):
+            yield replace(
+                recording,
+                id=f"{recording.id}@{start:09d}",
+                shape=(min(piece, recording.samples - start), recording.shape[1]),
+                start=recording.start + start,
+            )

@@ -1,0 +1,221 @@
+"""What a reader of one format is, and what readers of files with series share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from tuner.data.dataset import Box, Dataset, Float32, Problem, Recording, digest
+from tuner.data.description import Description
+from tuner.data.folder import Folder, group_of, label_of, split_of, target_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A recording as it was found; what all recordings of a data set must share is kept beside it."""
+
+    recording: Recording
+    axes: tuple[str, ...]
+    sample_bytes: int = 4
+
+
+class Reader(Protocol):
+    """A format of data sets. Implementations are stateless."""
+
+    @property
+    def name(self) -> str:
+        """What `reader:` in a `dataset.yaml` calls it."""
+        ...
+
+    def recognises(self, folder: Folder) -> bool:
+        """Whether the folder's file names look like this format."""
+        ...
+
+    def scan(self, folder: Folder, description: Description) -> Iterator[Scanned | Problem]:
+        """Read every file once and yield what was found in it, good or bad; no file of the format goes unmentioned."""
+        ...
+
+    def load(self, dataset: Dataset, recording: Recording, start: int, stop: int) -> Float32:
+        """Read the values of a recording from `start` up to `stop`; see `Dataset.load`."""
+        ...
+
+
+class BadFileError(ValueError):
+    """A file, or a part of it, cannot be used.
+
+    Args:
+        found: what is wrong, to follow the file's name and a colon.
+        hint: what to do about it.
+    """
+
+    def __init__(self, found: str, hint: str = "") -> None:
+        super().__init__(found)
+        self.found, self.hint = found, hint
+
+    def problem(self, path: str) -> Problem:
+        """Name the file it is about."""
+        return Problem(path, self.found, self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One recording in a file that has been read. What is `None` is taken from the file's path."""
+
+    values: Float32
+    """Samples × axes."""
+    key: str = ""
+    """Its name within the file; empty if the file holds one recording."""
+    label: str | None = None
+    target: float | None = None
+    group: str | None = None
+    split: str | None = None
+    boxes: tuple[Box, ...] | None = None
+    frequency_hz: float | None = None
+    """Its rate, if the file states it."""
+    session: str = ""
+    """Parts with the same one are pieces of one longer recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file that has been read."""
+
+    axes: tuple[str, ...]
+    parts: tuple[Part, ...]
+    problems: tuple[BadFileError, ...] = ()
+    """What cannot be used although the rest of the file can."""
+
+
+class PartsReader(ABC):
+    """A format whose files fit in memory one at a time."""
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+
+    def recognises(self, folder: Folder) -> bool:
+        """Whether there are files with one of the format's endings."""
+        return bool(folder.ending_in(*self.suffixes))
+
+    @abstractmethod
+    def parse(self, path: Path, description: Description) -> Parsed:
+        """Read a file.
+
+        Raises:
+            BadFileError: nothing in it can be used.
+        """
+
+    def scan(self, folder: Folder, description: Description) -> Iterator[Scanned | Problem]:
+        """Read every file with one of the format's endings."""
+        for name in folder.ending_in(*self.suffixes):
+            try:
+                parsed = self.parse(folder.path(name), description)
+            except BadFileError as error:
+                yield error.problem(name)
+                continue
+            except OSError as error:
+                yield Problem(name, f"cannot be read: {error.strerror or error}")
+                continue
+            yield from (error.problem(name) for error in parsed.problems)
+            for part in parsed.parts:
+                try:
+                    yield Scanned(recording_of(part, name, description), parsed.axes)
+                except BadFileError as error:
+                    yield error.problem(f"{name}#{part.key}" if part.key else name)
+
+    def load(self, dataset: Dataset, recording: Recording, start: int, stop: int) -> Float32:
+        """Read the file again, unless it was the last one read, and return the recording's part of it."""
+        path = dataset.root / recording.path
+        try:
+            status = path.stat()
+            parts = _parts(self, path, dataset.description, (status.st_mtime_ns, status.st_size))
+            values = parts[recording.part]
+        except (OSError, BadFileError, KeyError):
+            values = np.empty((0, len(dataset.axes)), np.float32)
+        first = recording.start
+        return values[first + start : first + stop]
+
+
+@lru_cache(maxsize=2)
+def _parts(reader: PartsReader, path: Path, description: Description, version: tuple[int, int]) -> dict[str, Float32]:
+    """Cached, for the recordings of one file are mostly read one after the other. `version` names the content."""
+    del version
+    return {part.key: part.values for part in reader.parse(path, description).parts}
+
+
+def recording_of(part: Part, name: str, description: Description) -> Recording:
+    """Check a part's values and put it under the name of its file.
+
+    Raises:
+        BadFileError: values are missing or not finite, or there are none; the path has no label.
+    """
+    check_values(part.values)
+    recording_id = f"{name}#{part.key}" if part.key else name
+    try:
+        target = part.target if part.target is not None else target_of(name, description)
+    except ValueError as error:
+        raise BadFileError(str(error)) from error
+    label = part.label if part.label is not None else label_of(name, description)
+    is_classified = target is None and part.boxes is None
+    if is_classified and not label.strip():
+        raise BadFileError("has no label", "check label_pattern or label_column in dataset.yaml")
+    return Recording(
+        id=recording_id,
+        shape=part.values.shape,
+        frequency_hz=rate_of(part.frequency_hz, description),
+        digest=digest(part.values),
+        label=label.strip() if is_classified else "",
+        target=target,
+        boxes=part.boxes,
+        group=part.group if part.group is not None else group_of(name, description),
+        split=split_of(name, description) if part.split is None else part.split,
+        path=name,
+        part=part.key,
+        session=f"{name}#{part.session}" if part.session else recording_id,
+    )
+
+
+def check_values(values: Float32) -> None:
+    """Refuse a series that is empty or has values that are not finite.
+
+    Raises:
+        BadFileError: says where the first such value is.
+    """
+    if not values.size:
+        raise BadFileError("holds no values")
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        count = int(finite.size - finite.sum())
+        kind = "missing (NaN)" if np.isnan(values[row, column]) else "infinite"
+        raise BadFileError(f"sample {row} of axis {column} is {kind}; {count} of {finite.size} values are not finite")
+
+
+def rate_of(stated_hz: float | None, description: Description) -> float:
+    """The rate of a recording from what its file and the description state.
+
+    Raises:
+        BadFileError: they disagree by more than 1 %, or neither states one.
+    """
+    wanted = description.frequency
+    if stated_hz is None:
+        if wanted is None:
+            raise BadFileError("does not say how fast it was sampled", _RATE_HINT)
+        return wanted
+    if not (np.isfinite(stated_hz) and stated_hz > 0):
+        raise BadFileError(f"states a rate of {stated_hz} Hz")
+    if wanted is None or description.resample:
+        return stated_hz
+    if abs(stated_hz - wanted) > 0.01 * wanted:
+        raise BadFileError(
+            f"was sampled at {stated_hz:g} Hz, expected {wanted:g} Hz", "write 'resample: true' to allow several rates"
+        )
+    return wanted
+
+
+_RATE_HINT = "write e.g. 'frequency: 50 Hz' in the folder's dataset.yaml, or name the time_column"

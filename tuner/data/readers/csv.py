@@ -1,0 +1,102 @@
+"""Series as text tables: comma, semicolon, tab or space between values, with or without a line of names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from tuner.data.description import Description
+from tuner.data.reader import BadFileError, Parsed, PartsReader
+from tuner.data.table import parse_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class CsvReader(PartsReader):
+    """Files ending in .csv or .tsv: one recording each, or one long table with columns that tell recordings apart."""
+
+    name: ClassVar[str] = "csv"
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
+
+    def parse(self, path: Path, description: Description) -> Parsed:
+        """Read a table; a flaw is named by its line."""
+        return parse_table(read_csv(path), description, first_line=2)
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a text table, with columns named axis1, axis2, … if its first line is not names.
+
+    Raises:
+        BadFileError: it is no text, is empty, or its lines differ in how many values they hold.
+    """
+    import pandas as pd  # noqa: PLC0415  half a second that `import tuner` must not take
+
+    text = _text(path)
+    lines = [line for line in text[:65536].splitlines() if line.strip()][:20]
+    if not lines:
+        raise BadFileError("is empty")
+    delimiter = max(",;\t ", key=lambda mark: (lines[0].strip().count(mark), mark != " "))
+    decimal = "," if delimiter in ";\t" and any(re.search(r"\d,\d", line) for line in lines[1:]) else "."
+    first = [cell.strip() for cell in next(csv.reader([lines[0]], delimiter=delimiter, skipinitialspace=True))]
+    named = not all(_is_number(cell, decimal) for cell in first)
+    names = first if named else [f"axis{i + 1}" for i in range(len(first))]
+    if len(set(names)) < len(names):
+        raise BadFileError(f"two columns are named '{next(n for n in names if names.count(n) > 1)}'")
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=delimiter,
+            decimal=decimal,
+            header=0 if named else None,
+            skipinitialspace=True,
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
+        _check_lines(text, delimiter, len(first))
+        raise BadFileError(f"is not a table: {error}") from error
+    # pandas fills short lines with NaN, and takes surplus values for an index if the second line has them already.
+    if len(next(csv.reader(lines[1:2], delimiter=delimiter, skipinitialspace=True), first)) != len(
+        first
+    ) or frame.isna().any(axis=None):
+        _check_lines(text, delimiter, len(first))
+    frame.columns = pd.Index(names)
+    return frame
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFileError(f"is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}") from error
+    if "\0" in text:
+        raise BadFileError("is not text: it holds zero bytes")
+    return text
+
+
+def _is_number(cell: str, decimal: str) -> bool:
+    try:
+        float(cell.replace(decimal, "."))
+    except ValueError:
+        return False
+    return True
+
+
+def _check_lines(text: str, delimiter: str, expected: int) -> None:
+    ragged = [(number, len(cells)) for number, cells in _lines(text, delimiter) if len(cells) != expected]
+    if ragged:
+        number, count = ragged[0]
+        more = f", and so in {len(ragged) - 1} more" if len(ragged) > 1 else ""
+        raise BadFileError(f"line {number} holds {count} values, the first line {expected}{more}")
+
+
+def _lines(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    try:
+        return [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        raise BadFileError(f"line {reader.line_num}: {error}") from error

@@ -1,0 +1,151 @@
+"""Recordings cut into the examples a model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from tuner.candidate import Window
+from tuner.data.dataset import Dataset, Float32, Recording
+from tuner.data.resampling import load_resampled, resampled_length
+from tuner.errors import BuildError, DataError
+from tuner.signal import Signal
+from tuner.units import format_milliseconds
+
+_STRETCH_BYTES = 64 << 20
+"""What is held of a recording at a time, whatever its length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """N examples."""
+
+    values: Float32
+    """N × samples × axes."""
+    labels: NDArray[np.int64]
+    """N indices into the data set's labels; 0 throughout for a regression."""
+    targets: NDArray[np.float32] | None
+    """N numbers to predict, of a regression."""
+    recordings: NDArray[np.int64]
+    """N indices into the ids that were cut."""
+    signal: Signal
+    """What each example is."""
+
+
+def window_signal(dataset: Dataset, window: Window) -> Signal:
+    """Return what one window of the data set is, without reading any.
+
+    Raises:
+        BuildError: the window is longer than every recording, or shorter than a sample.
+    """
+    frequency_hz = window.frequency_hz or dataset.frequency_hz
+    samples = round(window.size_ms * frequency_hz / 1000)
+    if samples < 1 or _stride(window, frequency_hz) < 1:
+        raise BuildError(
+            f"a window of {format_milliseconds(window.size_ms)} every {format_milliseconds(window.stride_ms)} is less "
+            f"than a sample at {frequency_hz:g} Hz"
+        )
+    signal = Signal(samples, dataset.axes, frequency_hz, dataset.sample_bytes)
+    longest_s = max(recording.seconds for recording in dataset.recordings)
+    if not window.zero_pad and not any(
+        resampled_length(recording, frequency_hz) >= samples for recording in dataset.recordings
+    ):
+        raise BuildError(
+            f"a window of {format_milliseconds(window.size_ms)} is longer than every recording, the longest takes "
+            f"{format_milliseconds(1000 * longest_s)}",
+            hint="use a shorter window, or zero padding",
+        )
+    return signal
+
+
+def count_windows(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> NDArray[np.int64]:
+    """Return how many windows each of the recordings gives, without reading any."""
+    signal = window_signal(dataset, window)
+    return np.array([_count(recording, window, signal) for recording in dataset.select(recording_ids)], np.int64)
+
+
+def cut(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> Windows:
+    """Cut recordings into windows, one recording after another.
+
+    Takes the memory of the result and no more than 64 MiB beside it; `stretches` needs only those.
+
+    Raises:
+        BuildError: not a single window comes out of these recordings.
+        DataError: a recording cannot be read any more.
+    """
+    signal = window_signal(dataset, window)
+    counts = count_windows(dataset, recording_ids, window)
+    total = int(counts.sum())
+    if not total:
+        raise BuildError(
+            f"a window of {format_milliseconds(window.size_ms)} is longer than each of the "
+            f"{len(recording_ids)} recordings of this split",
+            hint="use a shorter window, or zero padding",
+        )
+    values = np.empty((total, signal.samples, len(signal.axes)), np.float32)
+    at = 0
+    for _, stretch in _stretches(dataset, recording_ids, window, signal):
+        values[at : at + len(stretch)] = stretch
+        at += len(stretch)
+    return _labelled(dataset, recording_ids, values, np.repeat(np.arange(len(counts)), counts), signal)
+
+
+def stretches(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> Iterator[Windows]:
+    """Yield the windows that `cut` would return, in the same order, some at a time.
+
+    For data larger than memory: at most 64 MiB of a recording are held.
+    """
+    signal = window_signal(dataset, window)
+    for index, stretch in _stretches(dataset, recording_ids, window, signal):
+        yield _labelled(dataset, recording_ids, np.array(stretch), np.full(len(stretch), index), signal)
+
+
+def _stretches(
+    dataset: Dataset, recording_ids: Sequence[str], window: Window, signal: Signal
+) -> Iterator[tuple[int, Float32]]:
+    """Yield the index of a recording with a view of some of its windows."""
+    stride = _stride(window, signal.frequency_hz)
+    at_once = max(1, _STRETCH_BYTES // (4 * max(stride, signal.samples) * len(signal.axes)))
+    for index, recording in enumerate(dataset.select(recording_ids)):
+        count = _count(recording, window, signal)
+        length = resampled_length(recording, signal.frequency_hz)
+        if count and length < signal.samples:
+            short = load_resampled(dataset, recording, signal.frequency_hz, 0, length)
+            yield index, np.pad(short, ((0, signal.samples - length), (0, 0)))[np.newaxis]
+            continue
+        for first in range(0, count, at_once):
+            last = min(first + at_once, count) - 1
+            start, stop = first * stride, last * stride + signal.samples
+            values = load_resampled(dataset, recording, signal.frequency_hz, start, stop)
+            yield index, sliding_window_view(values, signal.samples, axis=0)[::stride].transpose(0, 2, 1)
+
+
+def _labelled(
+    dataset: Dataset, recording_ids: Sequence[str], values: Float32, recordings: NDArray[np.int64], signal: Signal
+) -> Windows:
+    chosen = dataset.select(recording_ids)
+    targets: NDArray[np.float32] | None = None
+    if dataset.task == "regression":
+        targets = np.array([recording.target for recording in chosen], np.float32)[recordings]
+        labels = np.zeros(len(values), np.int64)
+    elif dataset.task == "classification":
+        numbers = {label: number for number, label in enumerate(dataset.labels)}
+        labels = np.array([numbers[recording.label] for recording in chosen], np.int64)[recordings]
+    else:
+        raise DataError(f"{dataset.name}: windows of a detection data set have no single label")
+    return Windows(values, labels, targets, recordings.astype(np.int64, copy=False), signal)
+
+
+def _stride(window: Window, frequency_hz: float) -> int:
+    return round(window.stride_ms * frequency_hz / 1000)
+
+
+def _count(recording: Recording, window: Window, signal: Signal) -> int:
+    length = resampled_length(recording, signal.frequency_hz)
+    if length < signal.samples:
+        return int(window.zero_pad)
+    return 1 + (length - signal.samples) // _stride(window, signal.frequency_hz)
