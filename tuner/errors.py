@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import ClassVar
 
 
 class TunerError(Exception):
@@ -61,25 +62,42 @@ class ModelError(InputError):
 class StageError(TunerError):
     """One stage of one trial failed; the study goes on."""
 
+    stage: ClassVar[str] = "worker"
+    """The stage that failed, in one word."""
+
 
 class BuildError(StageError):
     """The candidate describes no network."""
+
+    stage = "build"
 
 
 class TrainingError(StageError):
     """Training diverged or raised."""
 
+    stage = "train"
+
 
 class ConversionError(StageError):
     """No `.tflite` came out."""
+
+    stage = "convert"
 
 
 class EvaluationError(StageError):
     """The converted model could not be run."""
 
+    stage = "evaluate"
+
 
 class TrialTimeoutError(StageError):
     """The trial used up its time."""
+
+    stage = "time"
+
+
+class WorkerError(StageError):
+    """The process that ran the trial was lost, or raised what no stage expects."""
 
 
 class StudyError(TunerError):
@@ -88,6 +106,10 @@ class StudyError(TunerError):
 
 class StoreError(StudyError):
     """The record of the study cannot be read or written."""
+
+
+class NothingFitsError(TunerError):
+    """No trained candidate keeps what was asked for."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -97,8 +97,8 @@ class TrainingResult:
     inspected: Appraisal
     """The second estimate, from the converted bytes."""
     feature_mean: tuple[float, ...]
-    feature_scale: tuple[float, ...]
-    """Standardisation of the features: (feature − mean) / scale, by feature or by column."""
+    feature_deviation: tuple[float, ...]
+    """Standardisation of the features: (feature − mean) / deviation, by feature or by column."""
     artifact: Artifact
     seconds: Mapping[str, float]
     """Wall time by stage: "train", "convert", "evaluate"."""
@@ -123,7 +123,7 @@ class Trial:
     reason: str = ""
     """Why it was rejected or failed."""
     stage: str = ""
-    """For a failed trial the stage that failed: "prepare", "train", "convert", "evaluate", "worker"."""
+    """The stage that failed: "build", "train", "convert", "evaluate", "time" (out of it) or "worker"."""
     attempts: int = 0
     """How often it was handed to a worker; more than one if a worker was lost."""
 

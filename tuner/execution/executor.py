@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from tuner.errors import StageError
+from tuner.errors import StageError, WorkerError
 
 Task = TypeVar("Task")
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
+Task_contra = TypeVar("Task_contra", contravariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Job(Generic[Task, Shared, Result]):
+class Job(Protocol[Task_contra, Shared, Result_co]):
     """What workers do: prepare what several tasks share, then work on each task with it.
 
-    All members are values or module-level functions, so that a job can be sent to another process.
+    An implementation is small and pickles: it is sent to other processes.
     """
 
-    key: Callable[[Task], str]
-    """Names the shared part of a task: tasks of equal key are prepared once."""
-    prepare: Callable[[Task], Shared]
-    work: Callable[[Task, Shared], Result]
+    def key(self, task: Task_contra) -> str:
+        """Name the shared part of a task; tasks of equal key are prepared once."""
+        ...
+
+    def prepare(self, task: Task_contra) -> Shared:
+        """Make the shared part."""
+        ...
+
+    def work(self, task: Task_contra, shared: Shared) -> Result_co:
+        """Do the task.
+
+        Raises:
+            StageError: the task failed, and why.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +88,11 @@ class Executor(Protocol[Task, Result]):
     def close(self) -> None:
         """Give the workers up; tasks that still run are ended and never come back."""
         ...
+
+
+def as_stage_error(error: Exception) -> StageError:
+    """Return what a task raised as the error that ends its trial, whatever it was: the study goes on."""
+    if isinstance(error, StageError):
+        return error
+    first_line = (str(error).strip().splitlines() or [""])[0]
+    return WorkerError(f"{type(error).__name__}: {first_line}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Generic
 
-from tuner.errors import StageError
-from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task
+from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task, as_stage_error
 
 _KEPT = 4
 
@@ -47,8 +46,8 @@ class InlineExecutor(Generic[Task, Shared, Result]):
             try:
                 result = self._job.work(task, self._prepared(task))
                 done.append(Outcome(task, result, None, 1))
-            except StageError as error:
-                done.append(Outcome(task, None, error, 1))
+            except Exception as error:
+                done.append(Outcome(task, None, as_stage_error(error), 1))
         return done
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -14,8 +13,8 @@ import psutil
 import ray
 import ray.exceptions
 
-from tuner.errors import EvaluationError, StageError, StudyError, TrialTimeoutError
-from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task
+from tuner.errors import StageError, StudyError, TrialTimeoutError, WorkerError
+from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task, as_stage_error
 
 _KEPT_SHARED = 8
 """Prepared parts kept in the object store; the oldest leaves first."""
@@ -104,7 +103,7 @@ class RayExecutor(Generic[Task, Shared, Result]):
 
     def _spawn(self) -> _Worker[Task]:
         remote_class: Any = ray.remote(num_cpus=1, max_restarts=0)(_Actor)
-        actor = remote_class.remote(self._job.work)
+        actor = remote_class.remote(self._job)
         return _Worker(actor, pid=ray.get(actor.pid.remote()))
 
     def _assign(self, task: Task, *, attempts: int) -> None:
@@ -115,7 +114,7 @@ class RayExecutor(Generic[Task, Shared, Result]):
     def _prepared(self, task: Task) -> Any:  # a reference to a Shared
         key = self._job.key(task)
         if key not in self._shared:
-            self._shared[key] = self._prepare.remote(self._job.prepare, task)
+            self._shared[key] = self._prepare.remote(self._job, task)
             while len(self._shared) > _KEPT_SHARED:
                 self._shared.popitem(last=False)
         self._shared.move_to_end(key)
@@ -154,7 +153,7 @@ class RayExecutor(Generic[Task, Shared, Result]):
             self._retries.append(_Retry(task, attempts))
             return None
         first_line = str(failure).strip().splitlines()[0]
-        error = EvaluationError(f"its worker was lost {attempts} times, the last time with: {first_line}")
+        error = WorkerError(f"its worker was lost {attempts} times, the last time with: {first_line}")
         return Outcome(task, None, error, attempts)
 
     def _enforce_limits(self) -> None:
@@ -172,25 +171,25 @@ class RayExecutor(Generic[Task, Shared, Result]):
         used = _resident_bytes(worker.pid)
         if used > self._limits.memory_bytes:
             limit = self._limits.memory_bytes / 2**30
-            return EvaluationError(f"its worker used {used / 2**30:.2f} GiB of memory, the limit is {limit:.2f} GiB")
+            return WorkerError(f"its worker used {used / 2**30:.2f} GiB of memory, the limit is {limit:.2f} GiB")
         return None
 
 
 class _Actor(Generic[Task, Shared, Result]):
     """Runs in the worker process."""
 
-    def __init__(self, work: Callable[[Task, Shared], Result]) -> None:
-        self._work = work
+    def __init__(self, job: Job[Task, Shared, Result]) -> None:
+        self._job = job
 
     def pid(self) -> int:
         return os.getpid()
 
     def work(self, task: Task, shared: Shared) -> Result:
-        return self._work(task, shared)
+        return self._job.work(task, shared)
 
 
-def _prepare(prepare: Callable[[Task], Shared], task: Task) -> Shared:
-    return prepare(task)
+def _prepare(job: Job[Task, Shared, Result], task: Task) -> Shared:
+    return job.prepare(task)
 
 
 def _start_ray(workers: int, address: str | None) -> None:
@@ -215,12 +214,9 @@ def _start_ray(workers: int, address: str | None) -> None:
 
 
 def _cause(failure: ray.exceptions.RayTaskError) -> StageError:
-    cause = failure.cause
-    if isinstance(cause, StageError):
-        return cause
-    if cause is None:
-        return EvaluationError(str(failure).strip().splitlines()[-1])
-    return EvaluationError(f"{type(cause).__name__}: {cause}")
+    if isinstance(failure.cause, Exception):
+        return as_stage_error(failure.cause)
+    return WorkerError(str(failure).strip().splitlines()[-1])
 
 
 def _resident_bytes(pid: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,7 +15,8 @@ Value = TypeVar("Value")
 
 def encode(value: object) -> dict[str, Any]:
     """Return a JSON object for a value of any record type."""
-    data: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
+    kind: Any = type(value)
+    data: dict[str, Any] = _adapter(kind).dump_python(value, mode="json")
     return data
 
 
@@ -26,12 +27,12 @@ def decode(kind: type[Value], data: Mapping[str, Any]) -> Value:
         StoreError: it is not a value of that type.
     """
     try:
-        value: Value = _adapter(kind).validate_python(data)
+        adapter: TypeAdapter[Value] = _adapter(cast("Any", kind))
+        return adapter.validate_python(data)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(step) for step in problem["loc"])
         raise StoreError(f"the record holds no valid {kind.__name__}: {where}: {problem['msg']}") from error
-    return value
 
 
 @cache

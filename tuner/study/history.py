@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tuner.errors import StoreError
+from tuner.errors import InputError, StoreError
 from tuner.metrics import ClassificationScore
 from tuner.record import BudgetSummary, Counts, DatasetSummary, State, Trial
 from tuner.store.codec import decode, encode
@@ -30,6 +30,7 @@ class Creation:
     profiles: tuple[Mapping[str, Any], ...]
     """The device profiles themselves, in the order of the study's devices."""
     budgets: tuple[BudgetSummary, ...]
+    sampler: str
     environment: Mapping[str, str]
 
 
@@ -114,6 +115,20 @@ class History:
         """All trials by number; there are no gaps."""
         return tuple(self._trials[number] for number in sorted(self._trials))
 
+    def trial(self, number: int) -> Trial:
+        """Return one trial.
+
+        Raises:
+            InputError: there is none of that number.
+        """
+        if number not in self._trials:
+            last = max(self._trials, default=-1)
+            raise InputError(
+                f"study '{self.creation.spec['name']}' has no trial {number}",
+                hint=f"its trials are 0 to {last}" if last >= 0 else "it has no trials yet",
+            )
+        return self._trials[number]
+
     @property
     def pending(self) -> tuple[Trial, ...]:
         """Trials handed out that have not come back."""
@@ -134,6 +149,16 @@ class History:
         if self._session_start is not None:
             self._worked_s += max(0.0, self._last - self._session_start)
             self._session_start = None
+
+
+def started(session: Session) -> tuple[Kind, dict[str, Any]]:
+    """Return the event of a session that begins."""
+    return Kind.STARTED, encode(session)
+
+
+def stopped(stop: Stop) -> tuple[Kind, dict[str, Any]]:
+    """Return the event of a session that ended."""
+    return Kind.STOPPED, encode(stop)
 
 
 def asked(trial: Trial) -> tuple[Kind, dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Handing a chosen model over to firmware."""

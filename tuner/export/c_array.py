@@ -1,0 +1,55 @@
+"""A model as C source: bytes in an array, aligned as the interpreter needs them."""
+
+from __future__ import annotations
+
+import re
+
+_PER_LINE = 12
+
+
+def header(name: str, size: int, arena_bytes: int, labels: tuple[str, ...]) -> str:
+    """Return the `.h` file: the array's declaration, and what firmware needs at compile time."""
+    guard = f"{name.upper()}_H_"
+    shown = ", ".join(labels).replace("*/", "")
+    return f"""\
+/* Made by Edge Tuner. Classes, in the order of the outputs: {shown} */
+#ifndef {guard}
+#define {guard}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+#define {name.upper()}_CLASSES {len(labels)}
+#define {name.upper()}_ARENA_BYTES {arena_bytes}
+
+extern const unsigned char {name}[];
+extern const unsigned int {name}_len; /* {size} */
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif /* {guard} */
+"""
+
+
+def source(name: str, model: bytes, *, header_name: str) -> str:
+    """Return the `.cc` file. FlatBuffers are read in place, so the array is aligned to 16 bytes."""
+    rows = [model[start : start + _PER_LINE] for start in range(0, len(model), _PER_LINE)]
+    body = "\n".join("    " + " ".join(f"0x{byte:02x}," for byte in row) for row in rows)
+    return f"""\
+/* Made by Edge Tuner. */
+#include "{header_name}"
+
+alignas(16) const unsigned char {name}[] = {{
+{body}
+}};
+const unsigned int {name}_len = {len(model)};
+"""
+
+
+def identifier(text: str) -> str:
+    """Return a C identifier made from any text: "watch-1" becomes "watch_1"."""
+    name = re.sub(r"\W", "_", text, flags=re.ASCII).lower()
+    return name if name and not name[0].isdigit() else f"model_{name}"

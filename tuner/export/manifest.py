@@ -1,0 +1,123 @@
+"""What firmware must know of an exported model, as a JSON document with a published schema."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA: Literal["edge-tuner/manifest/1"] = "edge-tuner/manifest/1"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TensorPart(_Part):
+    """The model's input or output."""
+
+    shape: tuple[int, ...]
+    dtype: Literal["int8", "int16", "float32"]
+    scale: float | None = Field(description="real = scale × (quantized − zero_point); null for float32.")
+    zero_point: int | None
+
+
+class WindowPart(_Part):
+    """One window of raw data, the first step's input."""
+
+    axes: tuple[str, ...]
+    samples: int
+    frequency_hz: float
+    stride_ms: float = Field(description="How far the next window starts after this one.")
+
+
+class BlockPart(_Part):
+    """A preprocessing block."""
+
+    type: str
+    axes: tuple[str, ...] = Field(description="The axes it reads, in order; empty: all.")
+    parameters: dict[str, Any]
+
+
+class StandardizationPart(_Part):
+    """Features are standardised before they are quantized: (feature − mean[i]) / deviation[i]."""
+
+    applies_to: Literal["feature", "last dimension"]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+class OperatorPart(_Part):
+    """An operator that the firmware's resolver must register."""
+
+    name: str
+    version: int
+
+
+class ArenaPart(_Part):
+    """The tensor arena on the device, by the planner's rules for its core and kernels."""
+
+    used_bytes: int
+    minimum_bytes: int = Field(description="The smallest arena that works; give at least this much.")
+
+
+class EstimatePart(_Part):
+    """A figure with the interval that holds the truth in nine cases of ten."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    method: str
+    source: str
+
+
+class DevicePart(_Part):
+    """The device the model was selected for, and what it needs there."""
+
+    name: str
+    title: str
+    arena: ArenaPart
+    ram: dict[str, EstimatePart] = Field(description='By part, and "total".')
+    flash: dict[str, EstimatePart]
+    latency: dict[str, EstimatePart]
+    energy: EstimatePart | None
+
+
+class AccuracyPart(_Part):
+    """Accuracy of the exported bytes, and of the float network they come from."""
+
+    validation: float
+    validation_float32: float
+    test: float | None = Field(description="On the locked test split; null unless the model is on a front.")
+
+
+class OriginPart(_Part):
+    """Where the model comes from."""
+
+    study: str
+    trial: int
+    candidate: str
+    dataset: str
+    dataset_fingerprint: str
+    seed: int
+    versions: dict[str, str]
+
+
+class Manifest(_Part):
+    """The manifest of an exported model."""
+
+    schema_: Literal["edge-tuner/manifest/1"] = Field(SCHEMA, alias="schema")
+    task: Literal["classification"]
+    labels: tuple[str, ...]
+    window: WindowPart
+    preprocessing: tuple[BlockPart, ...]
+    features: tuple[int, ...] = Field(description="Shape of the features of one window.")
+    standardization: StandardizationPart
+    input: TensorPart
+    output: TensorPart
+    operators: tuple[OperatorPart, ...]
+    device: DevicePart
+    accuracy: AccuracyPart
+    origin: OriginPart
+    files: dict[str, str] = Field(description="SHA-256 of every other file, by name.")

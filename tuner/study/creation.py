@@ -1,0 +1,192 @@
+"""Making a study: everything it depends on is opened, checked and written down before the first trial."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections import Counter
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from tuner.data import open_dataset
+from tuner.data.dataset import Dataset
+from tuner.data.splits import Splits, split
+from tuner.devices.budget import Budget, default_budget
+from tuner.devices.profile import DeviceProfile, load_profile
+from tuner.errors import ConfigError, DataError
+from tuner.record import BudgetSummary, DatasetSummary
+from tuner.search.samplers import DEFAULT, sampler
+from tuner.search_space import SearchSpace, load_space
+from tuner.study.history import Creation
+from tuner.study.spec import BudgetSpec, DatasetSpec, StudySpec
+from tuner.trial.task import Target
+from tuner.units import format_bytes, format_milliseconds
+
+_PACKAGES = (
+    "edge-tuner",
+    "tensorflow",
+    "tf-keras",
+    "tensorflow-model-optimization",
+    "tflite-micro",
+    "optuna",
+    "ray",
+    "numpy",
+    "scikit-learn",
+    "scipy",
+)
+
+
+def create(spec: StudySpec) -> Creation:
+    """Open and check all that a study names.
+
+    Raises:
+        InputError: data, space, devices, budgets or sampler are wrong; the message says which and why.
+    """
+    dataset = open_study_dataset(spec.dataset)
+    if len(dataset.labels) < 2:
+        raise DataError(
+            f"{dataset.root}: has {len(dataset.labels)} classes ({', '.join(dataset.labels)}), a classifier needs two",
+            hint="see how the labels are read with `tuner datasets inspect`",
+        )
+    splits = _split(dataset, spec)
+    space = load_space(spec.search_space)
+    targets = _targets(spec)
+    sampler(sampler_name(spec), **spec.sampler.options)
+    return Creation(
+        spec=spec.model_dump(mode="json"),
+        dataset=_summary(dataset, splits),
+        splits={"train": splits.train, "validation": splits.validation, "test": splits.test},
+        search_space=space.to_json(),
+        space_name=space.name,
+        space_size=space.size(),
+        profiles=tuple(target.profile.model_dump(mode="json") for target in targets),
+        budgets=tuple(_budget_summary(target) for target in targets),
+        sampler=sampler_name(spec),
+        environment=environment(),
+    )
+
+
+def open_study_dataset(spec: DatasetSpec) -> Dataset:
+    """Open the data set as the study file says."""
+    return open_dataset(spec.path, **spec.options)
+
+
+def targets_of(creation: Creation) -> tuple[Target, ...]:
+    """Return the devices as they were when the study was made."""
+    return tuple(
+        Target(
+            DeviceProfile.model_validate(profile),
+            Budget(budget.ram_bytes, budget.flash_bytes, budget.latency_ms),
+        )
+        for profile, budget in zip(creation.profiles, creation.budgets, strict=True)
+    )
+
+
+def space_of(creation: Creation) -> SearchSpace:
+    """Return the search space as it was when the study was made."""
+    return load_space(dict(creation.search_space))
+
+
+def sampler_name(spec: StudySpec) -> str:
+    """Return the sampler's name, with "auto" resolved."""
+    return DEFAULT if spec.sampler.type == "auto" else spec.sampler.type
+
+
+def environment() -> Mapping[str, str]:
+    """Return what shapes results beside the study file: versions, platform, cores."""
+    found = {"python": platform.python_version(), "platform": platform.platform(), "cores": str(os.cpu_count())}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _split(dataset: Dataset, spec: StudySpec) -> Splits:
+    wanted = spec.dataset.split
+    splits = split(dataset, by=wanted.by, validation=wanted.validation, test=wanted.test, seed=spec.seed)
+    for name in ("train", "validation", "test"):
+        present = {recording.label for recording in dataset.select(getattr(splits, name))}
+        absent = sorted(set(dataset.labels) - present)
+        if absent:
+            raise DataError(
+                f"{dataset.root}: the {name} split has no recording of {', '.join(absent)}",
+                hint="give more recordings, a larger share of the data to that split, or another `dataset.split.by`",
+            )
+    return splits
+
+
+def _targets(spec: StudySpec) -> tuple[Target, ...]:
+    profiles = [load_profile(device) for device in spec.devices]
+    names = Counter(profile.name for profile in profiles)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ConfigError(f"devices: '{twice[0]}' is the name of two profiles", hint="give one of them another `name:`")
+    return tuple(
+        Target(profile, _budget(profile, spec.budgets.get(device, BudgetSpec())))
+        for device, profile in zip(spec.devices, profiles, strict=True)
+    )
+
+
+def _budget(profile: DeviceProfile, wanted: BudgetSpec) -> Budget:
+    """Return what the study allows, at most what the board has."""
+    board = default_budget(profile)
+    for resource, asked, there in (("ram", wanted.ram, board.ram_bytes), ("flash", wanted.flash, board.flash_bytes)):
+        if asked is not None and asked > there:
+            raise ConfigError(
+                f"budgets.{profile.name}.{resource}: {format_bytes(asked)} is more than the board has for a model, "
+                f"{format_bytes(there)}",
+                hint=f"`tuner devices {profile.name}` shows its memories and what is reserved",
+            )
+    return Budget(
+        ram_bytes=board.ram_bytes if wanted.ram is None else wanted.ram,
+        flash_bytes=board.flash_bytes if wanted.flash is None else wanted.flash,
+        latency_ms=board.latency_ms if wanted.latency is None else wanted.latency,
+    )
+
+
+def _budget_summary(target: Target) -> BudgetSummary:
+    profile, budget = target.profile, target.budget
+    return BudgetSummary(profile.name, profile.title, budget.ram_bytes, budget.flash_bytes, budget.latency_ms)
+
+
+def budget_sentence(budget: BudgetSummary) -> str:
+    """Return "ram ≤ 100.0 KiB, flash ≤ 1.0 MiB, latency ≤ 20 ms"."""
+    parts = [f"ram ≤ {format_bytes(budget.ram_bytes)}", f"flash ≤ {format_bytes(budget.flash_bytes)}"]
+    if budget.latency_ms is not None:
+        parts.append(f"latency ≤ {format_milliseconds(budget.latency_ms)}")
+    return ", ".join(parts)
+
+
+def _summary(dataset: Dataset, splits: Splits) -> DatasetSummary:
+    counts: dict[str, Mapping[str, int]] = {}
+    for name in ("train", "validation", "test"):
+        counts[name] = dict(Counter(recording.label for recording in dataset.select(getattr(splits, name))))
+    return DatasetSummary(
+        name=dataset.name,
+        path=str(dataset.root),
+        fingerprint=dataset.fingerprint,
+        labels=dataset.labels,
+        axes=dataset.axes,
+        frequency_hz=dataset.frequency_hz,
+        split=counts,
+        split_rule=splits.scheme,
+    )
+
+
+def check_unchanged(dataset: Dataset, creation: Creation) -> None:
+    """Refuse to go on with other data than the study was made with.
+
+    Raises:
+        DataError: the data set's fingerprint has changed.
+    """
+    if dataset.fingerprint != creation.dataset.fingerprint:
+        raise DataError(
+            f"{dataset.root}: the data has changed since study '{_name(creation)}' was made",
+            hint="restore the data, or begin a new study",
+        )
+
+
+def _name(creation: Creation) -> Any:
+    return creation.spec["name"]

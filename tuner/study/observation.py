@@ -1,0 +1,44 @@
+"""A trial as samplers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from tuner.record import Appraisal, State, Trial
+from tuner.search.problem import Cost, Observation
+
+_UNLIMITED_MS = 1000.0
+_STATES: dict[State, Literal["complete", "rejected", "failed", "pending"]] = {
+    State.PENDING: "pending",
+    State.REJECTED: "rejected",
+    State.TRAINED: "complete",
+    State.FAILED: "failed",
+}
+
+
+def observation(trial: Trial) -> Observation:
+    """Return what a sampler learns from a trial."""
+    appraisal = trial.appraisal
+    return Observation(
+        number=trial.number,
+        parameters=trial.parameters,
+        state=_STATES[trial.state],
+        cost=None if appraisal is None else known_cost(appraisal, trial.features),
+        error=None if trial.score is None else 1.0 - trial.score,
+    )
+
+
+def known_cost(appraisal: Appraisal, features: Mapping[str, float]) -> Cost:
+    """Return an appraisal as samplers see it: one constraint per device and resource, named "device/resource".
+
+    Where nothing limits the latency, its usage is told as a share of one second.
+    """
+    constraints: dict[str, float] = {}
+    usage: dict[str, float] = {}
+    for cost, verdict in zip(appraisal.costs, appraisal.verdicts, strict=True):
+        for resource, excess in verdict.excess.items():
+            constraints[f"{verdict.device}/{resource}"] = excess
+            usage[f"{verdict.device}/{resource}"] = 1.0 + excess
+        usage.setdefault(f"{verdict.device}/latency", cost.latency.total.value / _UNLIMITED_MS)
+    return Cost(constraints, usage, features)

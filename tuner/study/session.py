@@ -1,0 +1,156 @@
+"""One session of work on a study: `run`, `resume` or `extend`, from the first ask to the test scores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from tuner.candidate import Candidate
+from tuner.errors import BuildError
+from tuner.execution.executor import Executor, Limits
+from tuner.execution.inline import InlineExecutor
+from tuner.search.problem import Cost, Problem
+from tuner.search.samplers import sampler
+from tuner.store.event import Event, Kind, Store
+from tuner.study.artifacts import ArtifactFolder
+from tuner.study.creation import check_unchanged, open_study_dataset, sampler_name, space_of, targets_of
+from tuner.study.fronts import device_front, worth_keeping
+from tuner.study.history import History, Session, Stop, started, stopped, tested
+from tuner.study.loop import SearchLoop, Tools
+from tuner.study.observation import known_cost
+from tuner.trial.appraise import Appraiser
+from tuner.trial.feature_cache import default_folder
+from tuner.trial.run import TrialJob
+from tuner.trial.task import Context, Product, TrialTask
+from tuner.trial.test_score import TestScorer
+
+Watch = Callable[[History], None]
+
+
+class Work:
+    """Does a session's work on one study; all that changes goes through `record`.
+
+    Args:
+        history: where the study stands.
+        store: takes the events.
+        artifacts: takes the models.
+        watch: called after every change and about once a second.
+        ray_address: of a running cluster; `None` starts Ray on this machine.
+    """
+
+    def __init__(
+        self, history: History, store: Store, artifacts: ArtifactFolder, *, watch: Watch, ray_address: str | None = None
+    ) -> None:
+        self._history = history
+        self._store = store
+        self._artifacts = artifacts
+        self._watch = watch
+        self._ray_address = ray_address
+        self._devices = tuple(budget.device for budget in history.creation.budgets)
+        self._resources = history.spec.resources
+
+    def run(self, session: Session) -> Stop:
+        """Search until a limit of the session is reached, then score the fronts on the test split.
+
+        Raises:
+            KeyboardInterrupt: after the session's end was recorded.
+        """
+        history, spec = self._history, self._history.spec
+        dataset = open_study_dataset(spec.dataset)
+        check_unchanged(dataset, history.creation)
+        splits = history.creation.splits
+        context = Context(
+            dataset=dataset,
+            train=tuple(splits["train"]),
+            validation=tuple(splits["validation"]),
+            targets=targets_of(history.creation),
+            trial_seconds=spec.limits.trial_time,
+            cache=default_folder(),
+        )
+        self._record(started(session))
+        worked_before, start = history.worked_s, time.monotonic()
+        try:
+            with closing(self._executor(context, session)) as executor:
+                tools = self._tools(context, executor, lambda: worked_before + time.monotonic() - start)
+                loop = SearchLoop(history, session, tools, most_samples=spec.limits.most_samples)
+                reason = loop.run()
+            self._score_fronts(context, tuple(splits["test"]))
+        except KeyboardInterrupt:
+            self._record(stopped(Stop("it was interrupted", finished=False)))
+            raise
+        stop = Stop(reason, finished=True)
+        self._record(stopped(stop))
+        return stop
+
+    def _tools(self, context: Context, executor: Executor[TrialTask, Product], elapsed_s: Callable[[], float]) -> Tools:
+        spec = self._history.spec
+        appraiser = Appraiser(context.dataset, context.targets)
+        problem = Problem(
+            space=space_of(self._history.creation),
+            cost=_CostModel(appraiser),
+            devices=self._devices,
+            resources=self._resources,
+            seed=spec.seed,
+        )
+        return Tools(
+            problem=problem,
+            sampler=sampler(sampler_name(spec), **spec.sampler.options),
+            appraise=appraiser,
+            executor=executor,
+            record=self._record,
+            keep=self._artifacts.put,
+            elapsed_s=elapsed_s,
+            watch=self._watch,
+        )
+
+    def _executor(self, context: Context, session: Session) -> Executor[TrialTask, Product]:
+        limits = self._history.spec.limits
+        task_limits = Limits(seconds=1.5 * limits.trial_time + 60, memory_bytes=limits.trial_memory)
+        job = TrialJob(context)
+        if session.workers == 0:
+            return InlineExecutor(job, task_limits)
+        from tuner.execution.ray import RayExecutor  # noqa: PLC0415 - Ray takes a second to import
+
+        return RayExecutor(job, task_limits, workers=session.workers, address=self._ray_address)
+
+    def _record(self, what: tuple[Kind, dict[str, Any]]) -> None:
+        event = Event(*what, at=time.time())
+        self._store.append(event)
+        self._history.apply(event)
+        if event.kind is Kind.TOLD:
+            self._artifacts.keep(worth_keeping(self._history.trials, self._devices, self._resources))
+
+    def _score_fronts(self, context: Context, test: tuple[str, ...]) -> None:
+        """Score the members of all fronts once on the locked test split."""
+        trials = self._history.trials
+        members = {
+            trial.number: trial
+            for device in self._devices
+            for trial in device_front(trials, device, self._resources)
+            if trial.test is None
+        }
+        with TestScorer(context, test) as scorer:
+            for number, trial in sorted(members.items()):
+                assert trial.training is not None
+                model = self._artifacts.get(number, trial.training.artifact)
+                self._record(tested(number, scorer.score(trial.candidate, trial.training, model)))
+                self._watch(self._history)
+
+
+class _CostModel:
+    """The appraiser as samplers call it; what was costed once is remembered."""
+
+    def __init__(self, appraiser: Appraiser) -> None:
+        self._appraiser = appraiser
+        self._known: dict[str, Cost | None] = {}
+
+    def __call__(self, candidate: Candidate) -> Cost | None:
+        key = candidate.id
+        if key not in self._known:
+            try:
+                self._known[key] = known_cost(*self._appraiser(candidate))
+            except BuildError:
+                self._known[key] = None
+        return self._known[key]

@@ -1,0 +1,96 @@
+"""What a candidate needs on every device, from its graph alone: milliseconds instead of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tuner.candidate import Candidate
+from tuner.data.dataset import Dataset
+from tuner.data.windows import window_signal
+from tuner.devices.budget import shortfalls
+from tuner.devices.cost import device_cost
+from tuner.dsp import chain
+from tuner.dsp.standardize import Standardizer
+from tuner.estimate import DeviceCost, Method
+from tuner.graph import Graph
+from tuner.models import build
+from tuner.models.lowering import lower
+from tuner.models.network import Network
+from tuner.record import Appraisal, Verdict
+from tuner.signal import Signal
+from tuner.trial.task import Target
+
+
+class Appraiser:
+    """Costs candidates for one data set on the study's devices.
+
+    The first estimate, before training, and the second, from the converted bytes, differ in the graph alone.
+    """
+
+    def __init__(self, dataset: Dataset, targets: Sequence[Target]) -> None:
+        self._dataset = dataset
+        self._targets = tuple(targets)
+
+    def __call__(self, candidate: Candidate) -> tuple[Appraisal, Mapping[str, float]]:
+        """Return what the candidate needs, and figures of its network.
+
+        Raises:
+            BuildError: window, preprocessing and architecture do not fit each other.
+        """
+        network = self.network(candidate)
+        graph = lower(network, candidate.compression)
+        return self.of_graph(candidate, graph, Method.PREDICTED), network_figures(graph)
+
+    def network(self, candidate: Candidate) -> Network:
+        """Return the candidate's network for this data set.
+
+        Raises:
+            BuildError: window, preprocessing and architecture do not fit each other.
+        """
+        features = chain.features_of(candidate.preprocessing, self._signal(candidate))
+        return build(candidate.architecture, features.shape, len(self._dataset.labels))
+
+    def of_graph(self, candidate: Candidate, graph: Graph, method: Method) -> Appraisal:
+        """Return what the candidate needs if its converted model has this graph."""
+        signal = self._signal(candidate)
+        features = chain.features_of(candidate.preprocessing, signal)
+        blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
+        costs = tuple(
+            device_cost(
+                graph,
+                target.profile,
+                blocks=blocks,
+                input_bytes=signal.bytes,
+                feature_bytes=4 * features.count,
+                method=method,
+            )
+            for target in self._targets
+        )
+        verdicts = tuple(_verdict(cost, target) for cost, target in zip(costs, self._targets, strict=True))
+        return Appraisal(costs, verdicts)
+
+    def _signal(self, candidate: Candidate) -> Signal:
+        return window_signal(self._dataset, candidate.window)
+
+
+def network_figures(graph: Graph) -> dict[str, float]:
+    """Return figures that describe a network's size to a person, and to a model of its accuracy."""
+    constants = [tensor for tensor in graph.tensors if tensor.constant]
+    return {
+        "macs": float(graph.macs),
+        "parameters": float(sum(tensor.elements for tensor in constants)),
+        "operators": float(len(graph.operators)),
+        "inputs": float(sum(graph.tensors[index].elements for index in graph.inputs)),
+    }
+
+
+def _verdict(cost: DeviceCost, target: Target) -> Verdict:
+    excess = {
+        "ram": cost.ram.total.value / target.budget.ram_bytes - 1,
+        "flash": cost.flash.total.value / target.budget.flash_bytes - 1,
+    }
+    if target.budget.latency_ms is not None:
+        excess["latency"] = cost.latency.total.value / target.budget.latency_ms - 1
+    if cost.unsupported:
+        excess["operators"] = float(len(cost.unsupported))
+    return Verdict(cost.device, excess, tuple(str(shortfall) for shortfall in shortfalls(cost, target.budget)))

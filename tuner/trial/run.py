@@ -1,0 +1,97 @@
+"""One trial as a function of values: train, convert, evaluate, inspect. It knows neither Optuna nor Ray."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from tuner.dsp.block import Float32
+from tuner.estimate import Method
+from tuner.metrics import ClassificationScore, classification_score
+from tuner.record import Artifact, Epoch, TrainingResult
+from tuner.tflite.read import read_graph
+from tuner.training import Examples, Trained, convert, fit, predict_converted, predict_float
+from tuner.trial.appraise import Appraiser
+from tuner.trial.prepare import Prepared, features_key, prepare
+from tuner.trial.task import Context, Product, TrialTask
+
+_CALIBRATION = 100
+"""Training examples that fix the ranges of activations; more change nothing."""
+
+
+def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
+    """Train the candidate and score the bytes that a device would run.
+
+    Raises:
+        StageError: a stage failed; the error's class says which.
+    """
+    candidate, labels = task.candidate, context.dataset.labels
+    appraiser = Appraiser(context.dataset, context.targets)
+    start = time.monotonic()
+
+    trained = fit(
+        appraiser.network(candidate),
+        candidate.training,
+        prepared.train,
+        prepared.validation,
+        seed=task.seed,
+        deadline=start + context.trial_seconds,
+    )
+    trained_at = time.monotonic()
+
+    model = convert(trained, candidate.compression, _calibration(prepared.train))
+    converted_at = time.monotonic()
+
+    float32 = _score(predict_float(trained, prepared.validation.features), prepared.validation, labels)
+    converted = _score(predict_converted(model, prepared.validation.features), prepared.validation, labels)
+    evaluated_at = time.monotonic()
+
+    result = TrainingResult(
+        curve=_curve(trained),
+        best_epoch=trained.best_epoch - 1,
+        float32=float32,
+        converted=converted,
+        inspected=appraiser.of_graph(candidate, read_graph(model), Method.CONVERTED),
+        feature_mean=prepared.standardizer.mean,
+        feature_deviation=prepared.standardizer.deviation,
+        artifact=Artifact(hashlib.sha256(model).hexdigest(), len(model)),
+        seconds={
+            "train": trained_at - start,
+            "convert": converted_at - trained_at,
+            "evaluate": evaluated_at - converted_at,
+        },
+    )
+    return Product(result, model)
+
+
+class TrialJob:
+    """What the workers of a study do, as `tuner.execution` asks for it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def key(self, task: TrialTask) -> str:
+        """Trials of one window and preprocessing share their features."""
+        return features_key(self._context, task.candidate)
+
+    def prepare(self, task: TrialTask) -> Prepared:
+        """Make or fetch the features."""
+        return prepare(self._context, task)
+
+    def work(self, task: TrialTask, prepared: Prepared) -> Product:
+        """Run the trial."""
+        return run(self._context, task, prepared)
+
+
+def _score(probabilities: Float32, examples: Examples, labels: tuple[str, ...]) -> ClassificationScore:
+    return classification_score(probabilities, examples.truth, labels)
+
+
+def _calibration(examples: Examples) -> Float32:
+    """Return training features spread evenly over the split, so that every class and recording has its share."""
+    step = max(1, len(examples) // _CALIBRATION)
+    return examples.features[::step][:_CALIBRATION]
+
+
+def _curve(trained: Trained) -> tuple[Epoch, ...]:
+    return tuple(Epoch(epoch.loss, epoch.accuracy, epoch.val_loss, epoch.val_accuracy) for epoch in trained.history)
