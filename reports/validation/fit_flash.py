@@ -1,0 +1,169 @@
+"""Refit the flash model of `tuner/devices/flash.py` on real linked firmware.
+
+Code that several kernels share is linked once. So a firmware's code is the core, plus what each kernel adds for
+itself, plus each shared part that at least one of the kernels needs. Which kernels share a part is known (they call
+the same functions) and stands in `tuner/devices/flash_code.json`; the bytes of each are fitted here, none negative.
+A stack counted on few models leans on the nearest one counted on many.
+
+Usage: python reports/validation/fit_flash.py [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import statistics
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import lsq_linear
+
+ROOT = Path(__file__).resolve().parents[2]
+FACTS = ROOT.parent / "shared" / "measurements" / "firmware"
+MODEL = ROOT / "tuner" / "devices" / "flash_code.json"
+
+PARENT = {
+    "m4-cmsis-o3": None,
+    "m4-cmsis-os": "m4-cmsis-o3",
+    "m4-cmsis-tflm": "m4-cmsis-o3",
+    "m7-cmsis-o3": "m4-cmsis-o3",
+    "m33-cmsis-o3": "m4-cmsis-o3",
+    "m55-cmsis-o3": "m4-cmsis-o3",
+    "m0-cmsis-o3": "m4-cmsis-o3",
+    "m4-ref-o3": "m4-cmsis-o3",
+    "m3-ref-o3": "m4-ref-o3",
+    "m4-ref-os": "m4-ref-o3",
+    "m0-ref-os": "m4-ref-os",
+}
+"""The stack that each leans on, in the order of fitting."""
+
+DSCNN = ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "SOFTMAX", "AVERAGE_POOL_2D", "RESHAPE"]
+Rows = dict[str, dict[frozenset[str], float]]
+
+
+def observations() -> Rows:
+    """Code bytes by stack and set of operators: models, and operators alone from the table of the README."""
+    rows: Rows = defaultdict(dict)
+    with (FACTS / "models.csv").open() as file:
+        for row in csv.DictReader(file):
+            stack = f"{row['cpu']}-{row['kernels']}-{row['opt']}"
+            rows[stack][frozenset(row["ops"].replace(":", "").split())] = float(row["flash_code"])
+    for stack, alone in operators_alone().items():
+        base = alone.pop("base (core, libc, startup; no ops)")
+        rows[stack][frozenset()] = base
+        sets = {"SET_DSCNN": DSCNN}
+        sets["SET_ALL"] = [name for name in alone if not name.startswith("SET_") and not name.endswith("_INT8")]
+        for name, added in alone.items():
+            if not name.endswith("_INT8"):
+                rows[stack].setdefault(frozenset(sets.get(name, [name])), base + added)
+    return rows
+
+
+def operators_alone() -> dict[str, dict[str, float]]:
+    """The README's table of what each operator adds on its own."""
+    lines = (FACTS / "README.md").read_text().splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("| op alone"))
+    stacks = [cell.strip() for cell in lines[start].split("|")[2:-1]]
+    table: dict[str, dict[str, float]] = {stack: {} for stack in stacks}
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        name, *cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        for stack, cell in zip(stacks, cells, strict=True):
+            if re.fullmatch(r"\d+", cell):
+                table[stack][name] = float(cell)
+    return table
+
+
+def features(operators: frozenset[str], names: list[str], shared: dict[str, list[str]]) -> np.ndarray:
+    """One row of the model: 1 for each part that the operators need."""
+    row = []
+    for name in names:
+        if name == "base":
+            row.append(1.0)
+        elif name in shared:
+            row.append(float(any(operator in operators for operator in shared[name])))
+        else:
+            row.append(float(name in operators))
+    return np.array(row)
+
+
+def fit(
+    rows: dict[frozenset[str], float],
+    names: list[str],
+    shared: dict[str, list[str]],
+    prior: np.ndarray | None,
+    strength: float,
+) -> np.ndarray:
+    """Bytes of each part; the prior holds what the rows leave open."""
+    matrix = np.array([features(operators, names, shared) for operators in rows])
+    target = np.array(list(rows.values()))
+    weights = 1.0 / target
+    scale = np.maximum(prior, 300.0) if prior is not None else np.full(len(names), 3000.0)
+    centre = prior if prior is not None else np.zeros(len(names))
+    left = np.vstack([matrix * weights[:, None], strength * np.diag(1.0 / scale)])
+    right = np.concatenate([target * weights, strength * centre / scale])
+    return lsq_linear(left, right, bounds=(0.0, np.inf)).x
+
+
+def ratio_prior(rows, names, shared, parent):
+    """The parent's bytes, scaled by what the two stacks take for the same operators."""
+    matrix = np.array([features(operators, names, shared) for operators in rows])
+    predicted = matrix @ parent
+    return parent * statistics.median(np.array(list(rows.values())) / predicted)
+
+
+def fit_all(rows: Rows, names: list[str], shared: dict[str, list[str]]) -> dict[str, np.ndarray]:
+    """Fit the stacks, each after the one it leans on."""
+    fitted: dict[str, np.ndarray] = {}
+    for stack, parent in PARENT.items():
+        prior = None if parent is None else ratio_prior(rows[stack], names, shared, fitted[parent])
+        fitted[stack] = fit(rows[stack], names, shared, prior, 0.001 if parent is None else 0.003)
+    return fitted
+
+
+def main() -> None:
+    """Print the errors on left-out models; refit unless told not to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="print the errors on left-out models and write nothing")
+    arguments = parser.parse_args()
+    model = json.loads(MODEL.read_text())
+    rows = observations()
+    shared = model["shared"]
+    names = ["base", *sorted({operator for stack in rows.values() for key in stack for operator in key}), *shared]
+    fitted = fit_all(rows, names, shared)
+    errors = cross_validate(rows, names, shared)
+    for stack, values in {**errors, "all": [value for table in errors.values() for value in table]}.items():
+        middle = statistics.median(abs(error) for error, _ in values)
+        worst, operators = max(values, key=lambda value: abs(value[0]))
+        print(f"{stack:14} n {len(values):3}  median {middle:.2%}  worst {worst:+.2%}  {' '.join(sorted(operators))}")
+    if not arguments.check:
+        model["linked"] = [name for name in names if name != "base" and name not in shared]
+        model["stacks"] = {
+            stack: {name: round(value) for name, value in zip(names, weights, strict=True) if value >= 0.5}
+            for stack, weights in fitted.items()
+        }
+        MODEL.write_text(json.dumps(model, indent=1) + "\n")
+
+
+def cross_validate(rows: Rows, names: list[str], shared: dict[str, list[str]]) -> dict[str, list]:
+    """Leave out each set of operators of a model, on all stacks at once, and predict it."""
+    errors: dict[str, list] = defaultdict(list)
+    with (FACTS / "models.csv").open() as file:
+        sets = {frozenset(row["ops"].replace(":", "").split()) for row in csv.DictReader(file)}
+    for left_out in sets:
+        kept = {stack: {key: value for key, value in table.items() if key != left_out} for stack, table in rows.items()}
+        kept = {stack: table or rows[stack] for stack, table in kept.items()}
+        fitted = fit_all(kept, names, shared)
+        for stack, table in rows.items():
+            if left_out in table:
+                predicted = features(left_out, names, shared) @ fitted[stack]
+                errors[stack].append((predicted / table[left_out] - 1, left_out))
+    return errors
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""What a candidate or a model needs on a device: RAM, flash, latency, energy, each by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tuner.devices.arena import ArenaPlan, ArenaTarget, plan_arena
+from tuner.devices.energy import energy
+from tuner.devices.flash import FirmwareCode, code_bytes
+from tuner.devices.latency import network_latency, preprocessing_latency
+from tuner.devices.profile import DeviceProfile
+from tuner.devices.scratch import Isa
+from tuner.dsp.block import BlockCost, Operations
+from tuner.estimate import Breakdown, DeviceCost, Estimate, Method, Part, Unit
+from tuner.graph import Graph
+
+_ARENA_SOURCE = "allocations of TensorFlow Lite Micro 90b983c, followed one by one"
+_BLOCK_SOURCE = "the blocks' own account"
+_BLOCK_CODE_SPREAD = 0.3
+_UNKNOWN_BLOCK_SPREAD = 1.0
+
+
+def device_cost(
+    graph: Graph,
+    profile: DeviceProfile,
+    *,
+    blocks: Sequence[BlockCost] = (),
+    input_bytes: int = 0,
+    feature_bytes: int = 0,
+    method: Method = Method.PREDICTED,
+) -> DeviceCost:
+    """Return what a model needs on a device, preprocessing included.
+
+    Args:
+        graph: the model, as it is after conversion.
+        profile: the device.
+        blocks: what each preprocessing block needs; they run one after the other and share working memory.
+        input_bytes: the buffer that one raw window is collected in.
+        feature_bytes: the buffer between preprocessing and the network, in floating point.
+        method: whether the graph was predicted or read back from a converted model.
+
+    Raises:
+        ModelError: an operator lacks an input that it cannot do without.
+    """
+    arena = plan_arena(graph, arena_target(profile))
+    code = code_bytes(graph.kinds(), profile.core, profile.kernels, profile.build)
+    latency = _latency(graph, profile, blocks, method)
+    buffers = _buffers(blocks, input_bytes, feature_bytes, method)
+    working = _runtime_ram(len(graph.kinds()), profile, method)
+    return DeviceCost(
+        device=profile.name,
+        ram=Breakdown((_arena(arena, method), *buffers, Part("runtime", working))),
+        flash=_flash(graph.model_bytes, code, blocks, method),
+        latency=latency,
+        energy=energy(latency.total, profile),
+        unsupported=tuple(kind for kind in graph.kinds() if not profile.supports(kind)),
+    )
+
+
+def arena_target(profile: DeviceProfile) -> ArenaTarget:
+    """Return what of a device decides how much arena a model takes."""
+    cmsis_nn = profile.kernels == "cmsis-nn"
+    isa = Isa.MVE if profile.has_mve else Isa.DSP if profile.has_dsp else Isa.PLAIN
+    arm = profile.core.startswith("cortex-")
+    return ArenaTarget(cmsis_nn, isa if cmsis_nn else Isa.PLAIN, short_enums=arm)
+
+
+def _arena(plan: ArenaPlan, method: Method) -> Part:
+    """Return the smallest arena that works, which can be more than what the runtime reports as used."""
+    return Part("network", Estimate.exact(plan.minimum, Unit.BYTES, method, _ARENA_SOURCE))
+
+
+def _buffers(blocks: Sequence[BlockCost], input_bytes: int, feature_bytes: int, method: Method) -> list[Part]:
+    parts = []
+    if blocks or feature_bytes:
+        working = max((block.ram_bytes for block in blocks), default=0) + feature_bytes
+        spread = 0.0 if all(block.known for block in blocks) else _UNKNOWN_BLOCK_SPREAD
+        parts.append(Part("preprocessing", _block_estimate(working, spread, method)))
+    if input_bytes:
+        parts.append(Part("input", Estimate.exact(input_bytes, Unit.BYTES, method, "size of one raw window")))
+    return parts
+
+
+_STATICS = 340
+_STATICS_PER_KIND = 36
+_STATICS_LESS = 104
+"""The interpreter and its resolver as counted in two firmwares, of which one kept less beside the arena."""
+
+
+def _runtime_ram(kinds: int, profile: DeviceProfile, method: Method) -> Estimate:
+    """Interpreter, resolver and stack, measured in firmware by kernels."""
+    low_stack, stack, high_stack = (584, 1084, 1664) if profile.kernels == "cmsis-nn" else (350, 676, 1000)
+    statics = _STATICS + _STATICS_PER_KIND * kinds
+    return Estimate(
+        value=statics + stack,
+        low=statics - _STATICS_LESS + low_stack,
+        high=statics + high_stack,
+        unit=Unit.BYTES,
+        method=method,
+        source="static data and stack of firmware on Cortex-M",
+    )
+
+
+def _flash(model_bytes: int, code: FirmwareCode, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
+    model = Estimate.exact(model_bytes, Unit.BYTES, method, "size of the .tflite file")
+    kernels = Estimate.within(code.kernels, code.spread, Unit.BYTES, method, code.source)
+    network = Estimate(
+        model.value + kernels.value,
+        model.low + kernels.low,
+        model.high + kernels.high,
+        Unit.BYTES,
+        method,
+        f"{model.source}; {code.source}",
+    )
+    parts = [Part("network", network)]
+    if blocks:
+        shared = dict(routine for block in blocks for routine in block.code_shared)
+        own = sum(block.code_bytes + block.table_bytes for block in blocks)
+        known = all(block.known for block in blocks)
+        spread = _BLOCK_CODE_SPREAD if known else _UNKNOWN_BLOCK_SPREAD
+        parts.append(Part("preprocessing", _block_estimate(own + sum(shared.values()), spread, method)))
+    runtime = Estimate.within(code.runtime, code.spread, Unit.BYTES, method, code.source)
+    parts.append(Part("runtime", runtime))
+    return Breakdown(tuple(parts))
+
+
+def _block_estimate(value: float, spread: float, method: Method) -> Estimate:
+    return Estimate.within(value, spread, Unit.BYTES, method, _BLOCK_SOURCE)
+
+
+def _latency(graph: Graph, profile: DeviceProfile, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
+    parts = [Part("network", network_latency(graph, profile, method))]
+    if blocks:
+        operations = sum((block.operations for block in blocks), Operations())
+        parts.append(Part("preprocessing", preprocessing_latency(operations, profile, method)))
+    return Breakdown(tuple(parts))
