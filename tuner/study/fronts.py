@@ -49,3 +49,8 @@ def worth_keeping(trials: Sequence[Trial], devices: Sequence[str], resources: Se
     best = sorted(trained, key=lambda trial: (-(trial.score or 0.0), trial.number))[:_BEST_KEPT]
     on_fronts = (trial for device in devices for trial in device_front(trained, device, resources))
     return frozenset(trial.number for trial in (*best, *on_fronts))
+
+
+def best_on(trials: Sequence[Trial], device: str) -> float | None:
+    """Return the best validation accuracy among the converted models that fit a device, `None` without any."""
+    return max((trial.score for trial in trials if trial.score is not None and trial.fits(device)), default=None)

@@ -1,0 +1,112 @@
+"""`tuner report`, `compare`, `select`, `export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tuner.api import DEFAULT_FOLDER, Study
+from tuner.cli.console import output, print_json
+from tuner.cli.running import AsJson, Studies, StudyName
+from tuner.cli.tables import describe, trial_json
+from tuner.errors import InputError
+from tuner.units import format_bytes, format_milliseconds
+
+Device = Annotated[str, typer.Option(metavar="NAME", help="A device of the study.")]
+
+
+def report(
+    study: StudyName,
+    output_file: Annotated[
+        Path | None, typer.Option("--output", help="The HTML file. Default: report/report.html in the study's folder.")
+    ] = None,
+    studies: Studies = DEFAULT_FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Write a self-contained HTML report, with CSV and JSON beside it."""
+    path = Study.open(study, studies=studies).report(output_file)
+    if as_json:
+        print_json({"report": str(path)})
+    else:
+        output.print(f"report: {path}", soft_wrap=True)
+
+
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="STUDY [STUDY…]", help="One study or several.")],
+    trial: Annotated[list[int] | None, typer.Option(help="Trials of the study to compare; may be repeated.")] = None,
+    studies: Studies = DEFAULT_FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Compare trials side by side, or the fronts of several studies."""
+    from tuner.report.compare import compare_studies, compare_trials  # noqa: PLC0415 - pandas takes a while to import
+
+    opened = [Study.open(name, studies=studies) for name in names]
+    if trial and len(opened) > 1:
+        raise InputError("--trial compares trials of one study, but several studies are given", hint="name one study")
+    if trial:
+        comparison = compare_trials(opened[0].summary, [opened[0].trial(number) for number in trial])
+    else:
+        comparison = compare_studies([(study.summary, study.trials) for study in opened])
+    if as_json:
+        print_json(comparison.to_json())
+    else:
+        output.print(comparison.table())
+
+
+def select(
+    study: StudyName,
+    device: Device,
+    max_latency: Annotated[str | None, typer.Option(metavar="TIME", help="Like '20ms'.")] = None,
+    max_ram: Annotated[str | None, typer.Option(metavar="SIZE", help="Like '32KiB'.")] = None,
+    max_flash: Annotated[str | None, typer.Option(metavar="SIZE", help="Like '128KiB'.")] = None,
+    min_accuracy: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Like 0.9; then the cheapest model that reaches it.")
+    ] = None,
+    knee: Annotated[bool, typer.Option("--knee", help="The best compromise instead of the most accurate.")] = False,
+    studies: Studies = DEFAULT_FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Choose a model for a device: the most accurate, the cheapest that is accurate enough, or the knee."""
+    opened = Study.open(study, studies=studies)
+    chosen = opened.select(
+        device,
+        max_latency=max_latency,
+        max_ram=max_ram,
+        max_flash=max_flash,
+        min_accuracy=min_accuracy,
+        knee=knee,
+    )
+    data = trial_json(chosen, device)
+    if as_json:
+        print_json(data)
+        return
+    test = "" if chosen.test is None else f", {chosen.test.accuracy:.1%} on the test split"
+    output.print(f"[bold]trial {chosen.number}[/] for {device}: {data['accuracy']:.1%} on the validation split{test}")
+    output.print(
+        f"RAM {format_bytes(data['ram_bytes']['value'])} · flash {format_bytes(data['flash_bytes']['value'])} · "
+        f"latency {format_milliseconds(data['latency_ms']['value'])} "
+        f"({format_milliseconds(data['latency_ms']['low'])} to {format_milliseconds(data['latency_ms']['high'])})"
+    )
+    output.print(describe(chosen.candidate), soft_wrap=True)
+    output.print(
+        f"[dim]tuner export {opened.name} --trial {chosen.number} --device {device} --output DIR[/]", soft_wrap=True
+    )
+
+
+def export(
+    study: StudyName,
+    trial: Annotated[int, typer.Option(help="The trial's number.")],
+    device: Device,
+    output_folder: Annotated[Path, typer.Option("--output", metavar="DIR", help="The folder to write to.")],
+    studies: Studies = DEFAULT_FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model for firmware: .tflite, C array, manifest and golden vectors."""
+    files = Study.open(study, studies=studies).export(trial, device, output_folder)
+    if as_json:
+        print_json({"files": [str(file) for file in files]})
+        return
+    for file in files:
+        output.print(f"{file}  [dim]{format_bytes(file.stat().st_size)}[/]", soft_wrap=True)

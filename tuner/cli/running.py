@@ -1,0 +1,128 @@
+"""`tuner run`, `resume`, `extend`, `status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tuner.api import DEFAULT_FOLDER, Study
+from tuner.cli.console import errors, output, print_json
+from tuner.cli.tables import front_table, status_json, study_heading
+from tuner.units import parse_seconds
+
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study's name, or the path of its folder.")]
+Studies = Annotated[Path, typer.Option("--studies", help="The folder in which studies lie.")]
+Workers = Annotated[
+    int | None, typer.Option(min=0, help="Ray workers; 0 works in this process. Default: the study file's.")
+]
+TimeLimit = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Working time in all, like '30m'. Default: the study file's.")
+]
+RayAddress = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A running Ray cluster to work on.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def run(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
+    trials: Annotated[int | None, typer.Option(min=1, help="Candidates to train. Default: the study file's.")] = None,
+    time_limit: TimeLimit = None,
+    workers: Workers = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the study file's.")] = None,
+    studies: Studies = DEFAULT_FOLDER,
+    ray_address: RayAddress = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a study from its file and run it to its limits."""
+    from tuner.study.spec import read_spec  # noqa: PLC0415
+
+    spec = read_spec(study_file)
+    if seed is not None:
+        spec = spec.model_copy(update={"seed": seed})
+    study = Study.create(spec, studies=studies)
+    _work(study, trials, time_limit, workers, ray_address, as_json=as_json)
+
+
+def resume(
+    study: StudyName,
+    time_limit: TimeLimit = None,
+    workers: Workers = None,
+    studies: Studies = DEFAULT_FOLDER,
+    ray_address: RayAddress = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a study that was interrupted or killed; nothing completed is run again."""
+    _work(Study.open(study, studies=studies), None, time_limit, workers, ray_address, as_json=as_json)
+
+
+def extend(
+    study: StudyName,
+    trials: Annotated[int, typer.Option(min=1, help="Candidates to train in addition.")],
+    time_limit: TimeLimit = None,
+    workers: Workers = None,
+    studies: Studies = DEFAULT_FOLDER,
+    ray_address: RayAddress = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search on in a study that has reached its limits."""
+    opened = Study.open(study, studies=studies)
+    counts = opened.counts
+    total = counts.trained + counts.failed + counts.pending + trials
+    _work(opened, total, time_limit, workers, ray_address, as_json=as_json)
+
+
+def status(study: StudyName, studies: Studies = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
+    """Show where a study stands; it may be running."""
+    opened = Study.open(study, studies=studies)
+    if as_json:
+        print_json(status_json(opened))
+        return
+    study_heading(opened)
+    _fronts(opened)
+
+
+def _work(
+    study: Study,
+    trials: int | None,
+    time_limit: str | None,
+    workers: int | None,
+    ray_address: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Work on a study, show it, and end with exit code 1 if no candidate fits any device."""
+    from tuner.cli.progress import Progress  # noqa: PLC0415
+
+    try:
+        with Progress() as progress:
+            study.run(
+                trials=trials,
+                time_limit_s=None if time_limit is None else parse_seconds(time_limit),
+                workers=workers,
+                ray_address=ray_address,
+                watch=progress,
+            )
+    except KeyboardInterrupt:
+        study.refresh()
+        kept = f"{study.counts.trained} trained candidates are kept"
+        errors.print(f"stopped: {kept}; go on with [bold]tuner resume {study.name}[/]")
+        raise typer.Exit(130) from None
+    _results(study, as_json=as_json)
+    if not any(study.front(device) for device in study.devices):
+        errors.print("no candidate that fits a device was trained; the report says what was rejected and why")
+        raise typer.Exit(1)
+
+
+def _results(study: Study, *, as_json: bool) -> None:
+    if as_json:
+        print_json(status_json(study))
+        return
+    study_heading(study)
+    _fronts(study)
+    output.print(f"[dim]report: tuner report {study.name} · select: tuner select {study.name} --device NAME[/]")
+
+
+def _fronts(study: Study) -> None:
+    for device in study.devices:
+        output.print(front_table(study, device))

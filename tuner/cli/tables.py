@@ -1,0 +1,133 @@
+"""Studies, fronts and trials as tables for people and JSON for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from tuner.api import Study
+from tuner.candidate import Candidate, Settings
+from tuner.cli.console import output
+from tuner.estimate import Estimate
+from tuner.record import BudgetSummary, Trial
+from tuner.units import format_bytes, format_milliseconds, format_seconds
+
+
+def study_heading(study: Study) -> None:
+    """Print what the study is and where it stands."""
+    summary, counts = study.summary, study.counts
+    output.print(
+        f"[bold]{escape(summary.name)}[/]  {summary.search_space} on {escape(summary.dataset.name)}, "
+        f"{len(summary.budgets)} devices, seed {summary.seed}"
+    )
+    output.print(
+        f"sampled {counts.sampled} · rejected {counts.rejected} · trained {counts.trained} · failed {counts.failed}"
+        + (f" · running {counts.pending}" if counts.pending else "")
+        + f" · {format_seconds(summary.elapsed_s)}"
+    )
+    if summary.stopped:
+        output.print(f"[dim]{escape(summary.stopped)}[/]")
+
+
+def front_table(study: Study, device: str) -> Table:
+    """Return the Pareto front of a device as a table."""
+    budget = next(budget for budget in study.summary.budgets if budget.device == device)
+    title = f"{escape(budget.title)} [dim]({device})[/]"
+    table = Table(title=title, caption=f"[dim]{budget_text(budget)}[/]", box=box.SIMPLE_HEAD, title_justify="left")
+    table.caption_justify = "left"
+    for name in ("trial", "accuracy", "float32", "test", "RAM", "flash", "latency"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("candidate", overflow="fold")
+    for trial in study.front(device):
+        table.add_row(*_front_row(trial, device))
+    if not study.front(device):
+        table.add_row("–", "", "", "", "", "", "", "no trained candidate fits")
+    return table
+
+
+def budget_text(budget: BudgetSummary) -> str:
+    """Return "budget: RAM 200.0 KiB, flash 1.0 MiB, latency 20 ms"."""
+    parts = [f"RAM {format_bytes(budget.ram_bytes)}", f"flash {format_bytes(budget.flash_bytes)}"]
+    if budget.latency_ms is not None:
+        parts.append(f"latency {format_milliseconds(budget.latency_ms)}")
+    return f"budget: {', '.join(parts)}"
+
+
+def describe(candidate: Candidate) -> str:
+    """Return a candidate in a line: "2 s · spectral-analysis fft-length=64 · dense layers=2"."""
+    blocks = " + ".join(_settings(block.settings) for block in candidate.preprocessing)
+    window = format_milliseconds(candidate.window.size_ms)
+    return f"{window} · {blocks} · {_settings(candidate.architecture)} · {candidate.compression.type}"
+
+
+def status_json(study: Study) -> dict[str, Any]:
+    """Return a study's state and fronts as JSON."""
+    summary, counts = study.summary, study.counts
+    return {
+        "study": summary.name,
+        "folder": str(study.folder),
+        "counts": {
+            "sampled": counts.sampled,
+            "rejected": counts.rejected,
+            "trained": counts.trained,
+            "failed": counts.failed,
+            "pending": counts.pending,
+        },
+        "elapsed_s": round(summary.elapsed_s, 3),
+        "stopped": summary.stopped,
+        "fronts": {device: [trial_json(trial, device) for trial in study.front(device)] for device in study.devices},
+    }
+
+
+def trial_json(trial: Trial, device: str) -> dict[str, Any]:
+    """Return a trained trial as it stands on one device."""
+    assert trial.training is not None
+    assert trial.appraisal is not None
+    cost, verdict = trial.appraisal.cost(device), trial.appraisal.verdict(device)
+    return {
+        "trial": trial.number,
+        "candidate_id": trial.candidate.id,
+        "device": device,
+        "fits": verdict.fits,
+        "reasons": list(verdict.reasons),
+        "accuracy": trial.training.converted.accuracy,
+        "accuracy_float32": trial.training.float32.accuracy,
+        "test_accuracy": None if trial.test is None else trial.test.accuracy,
+        "ram_bytes": _interval(cost.ram.total),
+        "flash_bytes": _interval(cost.flash.total),
+        "latency_ms": _interval(cost.latency.total),
+        "energy_mj": None if cost.energy is None else _interval(cost.energy),
+        "candidate": trial.candidate.to_json(),
+    }
+
+
+def _front_row(trial: Trial, device: str) -> tuple[str, ...]:
+    assert trial.training is not None
+    assert trial.appraisal is not None
+    cost = trial.appraisal.cost(device)
+    return (
+        str(trial.number),
+        f"{trial.training.converted.accuracy:.1%}",
+        f"{trial.training.float32.accuracy:.1%}",
+        "–" if trial.test is None else f"{trial.test.accuracy:.1%}",
+        format_bytes(cost.ram.total.value),
+        format_bytes(cost.flash.total.value),
+        format_milliseconds(cost.latency.total.value),
+        describe(trial.candidate),
+    )
+
+
+def _settings(settings: Settings) -> str:
+    shown = " ".join(f"{name}={_short(value)}" for name, value in settings.parameters)
+    return f"{settings.type} {shown}".strip()
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _interval(estimate: Estimate) -> dict[str, Any]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high, "method": estimate.method.value}
