@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tuner.dsp import block
+from tuner.errors import ConfigError
+from tuner.models import build
+from tuner.models.lowering import lower
+from tuner.search.suggest import RandomSuggest
+from tuner.search_space import load_space, space_names
+from tuner.signal import Signal
+
+
+def test_the_motion_space_is_shipped() -> None:
+    assert "motion-continuous" in space_names()
+
+
+@pytest.mark.parametrize("name", space_names())
+def test_a_shipped_space_says_what_it_is_for_and_reads_back_equal(name: str) -> None:
+    space = load_space(name)
+
+    assert space.name == name
+    assert space.spec.title
+    assert load_space(space.to_json()) == space
+
+
+def test_every_candidate_of_the_motion_space_can_be_built_and_costed() -> None:
+    space = load_space("motion-continuous")
+    suggest = RandomSuggest(np.random.default_rng(0))
+
+    for _ in range(200):
+        candidate = space.sample(suggest)
+        signal = Signal(round(candidate.window.size_ms * 0.05), ("x", "y", "z"), 50.0)
+        features = block(candidate.preprocessing[0].settings).features(signal)
+        assert lower(build(candidate.architecture, features.shape, 7), candidate.compression).model_bytes > 0
+
+
+def test_a_space_of_ones_own_is_read_from_a_file_and_named_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "window: {size_ms: 1000, stride: 1.0}\n"
+        "preprocessing: raw\n"
+        "architecture: {type: dense, layers: 1}\n"
+        "training: {optimizer: adam, batch_size: 32, epochs: 5, patience: 2}\n"
+        "compression: int8\n"
+    )
+
+    space = load_space(path)
+
+    assert (space.name, space.size()) == ("mine", 1)
+
+
+def test_an_unknown_name_points_to_the_nearest_shipped_space() -> None:
+    with pytest.raises(ConfigError, match=r"no search space is called 'motion-continous'.*did you mean 'motion-cont"):
+        load_space("motion-continous")
+
+
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("window: {size_ms: 1000, stride: 1.0}\n")
+
+    with pytest.raises(ConfigError, match=r"mine.yaml: missing key 'preprocessing'"):
+        load_space(path)

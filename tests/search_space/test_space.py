@@ -1,0 +1,162 @@
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tuner.candidate import Candidate, Settings
+from tuner.errors import ConfigError
+from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
+from tuner.search_space import SearchSpace, load_space
+
+SPACE: Mapping[str, Any] = {
+    "window": {"size_ms": [1000, 2000], "stride": 0.5},
+    "preprocessing": [{"type": "flatten", "minimum": [True, False]}, "raw"],
+    "architecture": [
+        {"type": "dense", "layers": {"min": 1, "max": 3}, "neurons": [8, 16]},
+        {"type": "conv1d", "after": ["raw"], "filters": [4, 8], "kernel": 3},
+    ],
+    "training": {
+        "optimizer": {"type": "adam", "learning_rate": 0.001},
+        "batch_size": 32,
+        "epochs": 5,
+        "patience": 2,
+    },
+    "compression": ["float32", "int8"],
+}
+
+
+def _with(*path: str | int, value: Any) -> dict[str, Any]:
+    """Return the space with one key changed."""
+    data = copy.deepcopy(dict(SPACE))
+    target: Any = data
+    for step in path[:-1]:
+        target = target[step]
+    target[path[-1]] = value
+    return data
+
+
+def _samples(space: SearchSpace, count: int) -> list[tuple[Candidate, dict[str, Any]]]:
+    generator = np.random.default_rng(0)
+    drawn = []
+    for _ in range(count):
+        suggest = RecordingSuggest(RandomSuggest(generator))
+        drawn.append((space.sample(suggest), dict(suggest.parameters)))
+    return drawn
+
+
+def test_a_candidate_has_every_choice_that_was_made() -> None:
+    parameters = {
+        "window.size_ms": 2000,
+        "preprocessing": "flatten",
+        "preprocessing.flatten.minimum": False,
+        "architecture.dense.layers": 3,
+        "architecture.dense.neurons": 16,
+        "compression": "int8",
+    }
+
+    candidate = load_space(SPACE).sample(FixedSuggest(parameters))
+
+    assert (candidate.window.size_ms, candidate.window.stride_ms) == (2000, 1000)
+    assert candidate.preprocessing[0].settings == Settings.of("flatten", minimum=False)
+    assert candidate.architecture == Settings.of("dense", layers=3, neurons=16)
+    assert candidate.training.optimizer == Settings.of("adam", learning_rate=0.001)
+    assert candidate.compression == Settings("int8")
+
+
+def test_only_parameters_of_the_chosen_alternatives_are_asked_for() -> None:
+    for candidate, parameters in _samples(load_space(SPACE), 50):
+        others = {"dense", "conv1d"} - {candidate.architecture.type}
+        assert not [name for name in parameters if any(f"architecture.{other}." in name for other in others)]
+
+
+def test_a_convolution_never_follows_flat_features() -> None:
+    pairs = {(c.preprocessing[0].settings.type, c.architecture.type) for c, _ in _samples(load_space(SPACE), 200)}
+
+    assert pairs == {("flatten", "dense"), ("raw", "dense"), ("raw", "conv1d")}
+
+
+def test_a_parameter_always_has_the_same_alternatives() -> None:
+    space = load_space(_with("preprocessing", 1, value={"type": "raw", "scale-axes": [1.0, 2.0]}))
+    generator = np.random.default_rng(0)
+    domains: dict[str, object] = {}
+
+    for _ in range(100):
+        suggest = RecordingSuggest(RandomSuggest(generator))
+        space.sample(suggest)
+        for name, domain in suggest.domains.items():
+            assert domains.setdefault(name, domain) == domain
+
+
+def test_the_size_counts_every_candidate_once() -> None:
+    space = load_space(SPACE)
+
+    distinct = {candidate.id for candidate, _ in _samples(space, 3000)}
+
+    assert space.size() == len(distinct) == 2 * (2 * 6 + 1 * (6 + 2)) * 2
+
+
+def test_a_continuous_space_has_no_size() -> None:
+    assert load_space(_with("training", "optimizer", "learning_rate", value={"min": 0.1, "max": 0.2})).size() is None
+
+
+def test_a_space_written_out_reads_back_equal() -> None:
+    space = load_space(SPACE)
+
+    assert load_space(space.to_json()) == space
+
+
+def test_alternatives_of_one_type_are_told_apart_by_name() -> None:
+    blocks = [{"type": "raw"}, {"type": "raw", "name": "scaled", "scale-axes": [2.0, 3.0]}]
+    space = load_space(_with("preprocessing", value=blocks))
+
+    scales = {candidate.preprocessing[0].settings.get("scale-axes") for candidate, _ in _samples(space, 50)}
+
+    assert scales == {None, 2.0, 3.0}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (_with("architectur", value=[]), "unknown key 'architectur'. Hint: did you mean 'architecture'"),
+        (_with("window", value={"size_ms": 1000}), "window: a window needs either stride .* or stride_ms"),
+        (_with("window", "size_ms", value=[-1]), "window: size_ms is -1, expected a number above 0"),
+        (_with("window", "size", value=1000), "unknown key 'window.size'. Hint: did you mean 'size_ms'"),
+        (_with("training", "epochs", value=2.5), "training: epochs is 2.5, expected a whole number"),
+        (
+            _with("preprocessing", value=["flattn", "raw"]),
+            "preprocessing: there is no 'flattn'. Hint: did you mean 'flatten'",
+        ),
+        (_with("preprocessing", value=["raw", "raw"]), "two alternatives are called 'raw'"),
+        (
+            _with("preprocessing", 0, "minimun", value=True),
+            "preprocessing.flatten: unknown key 'minimun'. Hint: did you mean 'minimum'",
+        ),
+        (
+            _with("architecture", 0, "layers", value={"min": 1, "max": 99}),
+            "architecture.dense: .*layers is 99",
+        ),
+        (
+            _with("architecture", 1, "after", value=["rw"]),
+            "architecture.conv1d.after: no preprocessing is called 'rw'",
+        ),
+        (
+            _with("training", "optimizer", "rate", value=1),
+            "training.optimizer.adam: unknown key 'rate'",
+        ),
+        (_with("training", "optimizer", "type", value="adm"), "training.optimizer: there is no 'adm'"),
+        (_with("compression", value=["int9"]), "compression: there is no 'int9'. Hint: did you mean 'int8'"),
+        (_with("architecture", 0, "neurons", value=[]), "neurons: the list of alternatives is empty"),
+    ],
+)
+def test_what_is_wrong_is_named_by_key_with_the_nearest(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=f"(?s)search_space: .*{message}"):
+        load_space(data)
+
+
+def test_a_preprocessing_that_no_architecture_goes_with_is_refused() -> None:
+    data = _with("architecture", value=[{"type": "conv1d", "after": ["raw"]}])
+
+    with pytest.raises(ConfigError, match=r"preprocessing.flatten: no architecture goes with it"):
+        load_space(data)

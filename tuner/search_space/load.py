@@ -1,0 +1,65 @@
+"""From a file, the name of a shipped space, or a mapping, to a checked search space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tuner.config import read_mapping, validated
+from tuner.errors import ConfigError, nearest
+from tuner.package_data import data_folder
+from tuner.search_space import known
+from tuner.search_space.schema import SpaceSpec
+from tuner.search_space.space import SearchSpace
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def space_names() -> tuple[str, ...]:
+    """Return the names of the shipped spaces."""
+    return tuple(sorted(path.stem for path in data_folder("search_spaces").glob("*.yaml")))
+
+
+def load_space(source: str | Path | Mapping[str, Any]) -> SearchSpace:
+    """Return the search space.
+
+    Args:
+        source: the name of a shipped space, the path of a YAML or JSON file, or what such a file holds.
+
+    Raises:
+        ConfigError: there is no such space, or it is wrong; the message names the file and the key.
+    """
+    if isinstance(source, Mapping):
+        return _checked(source, "search_space", "custom")
+    path = _path(source)
+    return _checked(read_mapping(path), str(path), path.stem)
+
+
+def _path(source: str | Path) -> Path:
+    path = Path(source)
+    if path.suffix in _SUFFIXES:
+        return path
+    if str(source) not in space_names():
+        raise ConfigError(
+            f"no search space is called '{source}'", hint=f"{nearest(str(source), space_names())}; or give a path"
+        )
+    return data_folder("search_spaces") / f"{source}.yaml"
+
+
+def _checked(data: Mapping[str, Any], source: str, name: str) -> SearchSpace:
+    spec = validated(SpaceSpec, {"name": name, **data}, source=source)
+    sections = (
+        (known.PREPROCESSING, spec.preprocessing),
+        (known.ARCHITECTURES, spec.architecture),
+        (known.OPTIMIZER, spec.training.optimizer),
+        (known.LOSS, spec.training.loss),
+        (known.COMPRESSION, spec.compression),
+    )
+    for section, alternatives in sections:
+        for alternative in alternatives:
+            try:
+                section.check(alternative)
+            except ConfigError as error:
+                raise ConfigError(f"{source}: {error.message}", hint=error.hint) from error
+    return SearchSpace(spec)

@@ -1,0 +1,171 @@
+"""What a search space file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from tuner.search_space.values import Constant, Options, Range, Value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WindowSpec(_Section):
+    """How recordings are cut."""
+
+    size_ms: Value = Field(description="Length of a window in milliseconds")
+    stride: Value | None = Field(default=None, description="Step from a window to the next as a share of its length")
+    stride_ms: Value | None = Field(default=None, description="The same in milliseconds; one of the two is given")
+    frequency_hz: Value | None = Field(
+        default=None, description="Rate in hertz to which recordings are resampled first; their own if left out"
+    )
+    zero_pad: Value = Field(
+        default=Constant(value=False),
+        description="Whether recordings shorter than a window are filled up with zeros instead of left out",
+    )
+
+    @model_validator(mode="after")
+    def _one_stride(self) -> Self:
+        if (self.stride is None) == (self.stride_ms is None):
+            raise ValueError("a window needs either stride (a share of its length) or stride_ms")
+        for name in ("size_ms", "stride", "stride_ms", "frequency_hz"):
+            _check_positive(name, getattr(self, name))
+        _check_kind("zero_pad", self.zero_pad, bool, "true or false")
+        return self
+
+
+class Alternative(BaseModel):
+    """One of several choices, with parameters of its own: every key beside the named ones is a parameter."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, Value]
+
+    type: str = Field(description="Which one")
+    name: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9 _-]*$",
+        description="Tells alternatives of one type apart; the type if left out",
+    )
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if not self.name:
+            object.__setattr__(self, "name", self.type)
+        return self
+
+    @property
+    def parameters(self) -> dict[str, Constant | Options | Range]:
+        """The alternative's own parameters."""
+        return self.__pydantic_extra__
+
+
+class PreprocessingSpec(Alternative):
+    """A preprocessing block."""
+
+    axes: tuple[str, ...] = Field(default=(), description="Axes of the data it reads; all if left out")
+
+
+class ArchitectureSpec(Alternative):
+    """A family of networks."""
+
+    after: tuple[str, ...] = Field(
+        default=(), description="Names of the preprocessing alternatives it goes with; all if left out"
+    )
+
+
+def _as_list(raw: Any) -> Any:
+    """Read `flatten` and `{type: flatten}` like `[{type: flatten}]`."""
+    if not isinstance(raw, list | tuple):
+        raw = [raw]
+    return [{"type": item} if isinstance(item, str) else item for item in raw]
+
+
+def _distinct(alternatives: tuple[Alternative, ...]) -> tuple[Alternative, ...]:
+    names = [alternative.name for alternative in alternatives]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two alternatives are called '{name}'; give each a name of its own with 'name:'")
+    return alternatives
+
+
+class TrainingSpec(_Section):
+    """How networks are trained."""
+
+    optimizer: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        description="Optimizers with their parameters, e.g. {type: adam, learning_rate: 0.001}"
+    )
+    batch_size: Value = Field(description="Examples per step")
+    epochs: Value = Field(description="Passes over the training data, at most")
+    patience: Value = Field(description="Epochs without a better validation loss after which training stops")
+    class_weights: Value = Field(
+        default=Constant(value=True), description="Whether each class counts by the inverse of its share of examples"
+    )
+    loss: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        default=(Alternative.model_validate({"type": "auto"}),),
+        description="Losses with their parameters; auto is the task's own",
+    )
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        for name in ("batch_size", "epochs", "patience"):
+            _check_kind(name, getattr(self, name), int, "a whole number")
+            _check_positive(name, getattr(self, name))
+        _check_kind("class_weights", self.class_weights, bool, "true or false")
+        _distinct(self.optimizer)
+        _distinct(self.loss)
+        return self
+
+
+class SpaceSpec(_Section):
+    """A search space."""
+
+    name: str = Field(default="", description="What reports call it; the file's name if left out")
+    title: str = Field(default="", description="One line for lists")
+    window: WindowSpec
+    preprocessing: Annotated[tuple[PreprocessingSpec, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        description="Blocks of which each candidate has one"
+    )
+    architecture: Annotated[tuple[ArchitectureSpec, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        description="Families of networks of which each candidate has one"
+    )
+    training: TrainingSpec
+    compression: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        description="Forms of the converted model, e.g. [float32, int8]"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for alternatives in (self.preprocessing, self.architecture, self.compression):
+            _distinct(alternatives)
+        names = {block.name for block in self.preprocessing}
+        for architecture in self.architecture:
+            for name in architecture.after:
+                if name not in names:
+                    raise ValueError(
+                        f"architecture.{architecture.name}.after: no preprocessing is called '{name}'; "
+                        f"there are: {', '.join(sorted(names))}"
+                    )
+        for block in self.preprocessing:
+            if not any(self.architectures_after(block.name)):
+                raise ValueError(f"preprocessing.{block.name}: no architecture goes with it")
+        return self
+
+    def architectures_after(self, preprocessing: str) -> Iterator[ArchitectureSpec]:
+        """Yield the families that go with a preprocessing alternative."""
+        return (spec for spec in self.architecture if not spec.after or preprocessing in spec.after)
+
+
+def _check_positive(name: str, value: Constant | Options | Range | None) -> None:
+    for extreme in () if value is None else value.extremes():
+        if isinstance(extreme, str | bool) or extreme <= 0:
+            raise ValueError(f"{name} is {extreme!r}, expected a number above 0")
+
+
+def _check_kind(name: str, value: Constant | Options | Range, kind: type, expected: str) -> None:
+    for extreme in value.extremes():
+        if type(extreme) is not kind:
+            raise ValueError(f"{name} is {extreme!r}, expected {expected}")
