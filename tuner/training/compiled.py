@@ -1,0 +1,179 @@
+"""The compiled epoch: all steps of a pass over the examples as one graph.
+
+Python is entered once per hundred steps instead of once per step, and TensorFlow traces once per recipe: rates,
+examples and first weights are fed, so trials that differ in nothing else share a graph.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.candidate import Settings
+from tuner.models.network import Network
+from tuner.training.layers import Pass, Tensor, forward, tensor_shape
+from tuner.training.losses import build_loss, cross_entropy
+from tuner.training.optimizers import Step, build_optimizer
+from tuner.training.runtime import tf
+from tuner.training.values import Examples
+from tuner.training.weights import Weights, initial_weights, is_statistic
+
+_EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What decides the graph, and so which trials can share it."""
+
+    network: Network
+    optimizer: Settings
+    """Without its rates."""
+    loss: Settings
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feed:
+    """Examples where the graph reads them."""
+
+    features: Tensor
+    truth: Tensor
+
+    @classmethod
+    def of(cls, examples: Examples, network: Network) -> Feed:
+        """Hand examples to TensorFlow in the shape in which the network runs."""
+        shape = (len(examples), *tensor_shape(network.input_shape))
+        return cls(tf.constant(examples.features.reshape(shape)), tf.constant(examples.truth))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """Some steps of an epoch."""
+
+    rows: NDArray[np.int32]
+    """Steps × batch: the examples of each step."""
+    rates: NDArray[np.float32]
+    """A learning rate per step."""
+    first: int
+    """How many steps were taken since training began."""
+
+
+class CompiledEpoch:
+    """Training and evaluation of one recipe; holds the weights that are being trained."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._network = recipe.network
+        self._loss = build_loss(recipe.loss)
+        self._optimizer = build_optimizer(recipe.optimizer)
+        template = initial_weights(recipe.network, seed=0)
+        self._learned = _Layout.of({name: value for name, value in template.items() if not is_statistic(name)})
+        self._gathered = _Layout.of({name: value for name, value in template.items() if is_statistic(name)})
+        self._weights = tf.Variable(self._learned.pack(template))
+        self._statistics = tf.Variable(self._gathered.pack(template))
+        self._slots = tuple(tf.Variable(tf.fill(self._weights.shape, first)) for first in self._optimizer.slots)
+        features = tf.TensorSpec((None, *tensor_shape(recipe.network.input_shape)), tf.float32)
+        per_example = tf.TensorSpec((None,), tf.float32)
+        truth = tf.TensorSpec((None,), tf.int64)
+        rows = tf.TensorSpec((None, recipe.batch_size), tf.int32)
+        rates = tf.TensorSpec((None,), tf.float32)
+        number = tf.TensorSpec((), tf.int32)
+        signature = [(features, truth, per_example), (rows, rates, number), number]
+        self._train = tf.function(self._train_steps, input_signature=signature, autograph=False)
+        self._evaluate = tf.function(self._evaluate_all, input_signature=[features, truth], autograph=False)
+
+    def start(self, weights: Weights) -> None:
+        """Begin a training from these weights."""
+        self._weights.assign(self._learned.pack(weights))
+        self._statistics.assign(self._gathered.pack(weights))
+        for slot, first in zip(self._slots, self._optimizer.slots, strict=True):
+            slot.assign(tf.fill(slot.shape, first))
+
+    def train(self, feed: Feed, example_weights: Tensor, steps: Steps, seed: int) -> tuple[float, float]:
+        """Take some steps; return the sum of their losses and the share of right predictions they saw."""
+        data = (feed.features, feed.truth, example_weights)
+        loss, right = self._train(data, (steps.rows, steps.rates, steps.first), seed)
+        return float(loss), float(right)
+
+    def evaluate(self, feed: Feed) -> tuple[float, float]:
+        """Return the mean cross-entropy and the accuracy of the weights as they stand."""
+        loss, right = self._evaluate(feed.features, feed.truth)
+        return float(loss) / len(feed.truth), float(right) / len(feed.truth)
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Return a copy of the weights as they stand."""
+        parts = self._learned.cut(self._weights) | self._gathered.cut(self._statistics)
+        return {name: part.numpy() for name, part in parts.items()}
+
+    def _train_steps(self, data: tuple[Tensor, ...], steps: tuple[Tensor, ...], seed: Tensor) -> tuple[Tensor, Tensor]:
+        features, truth, example_weights = data
+        rows, rates, first = steps
+
+        def step(index: Tensor, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            chosen = rows[index]
+            y = tf.gather(truth, chosen)
+            learned = self._learned.cut(self._weights.read_value())
+            gathered = self._gathered.cut(self._statistics.read_value())
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(learned)
+                run = Pass(lambda name, _: (learned | gathered)[name], training=True, seed=seed + first + index)
+                logits = forward(self._network, tf.gather(features, chosen), run)
+                mean = tf.reduce_mean(self._loss(logits, y) * tf.gather(example_weights, chosen))
+            gradient = self._learned.join(tape.gradient(mean, learned))
+            self._statistics.assign(self._gathered.join(run.statistics))
+            count = tf.cast(first + index + 1, tf.float32)
+            self._optimizer.apply(Step(self._weights, self._slots, gradient, rates[index], count))
+            return index + 1, loss + mean, right + _right(logits, y)
+
+        start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
+        _, loss, right = tf.while_loop(lambda index, *_: index < tf.shape(rows)[0], step, start)
+        return loss, right
+
+    def _evaluate_all(self, features: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+        weights = self._learned.cut(self._weights.read_value()) | self._gathered.cut(self._statistics.read_value())
+
+        def batch(first: Tensor, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            last = first + _EVALUATION_BATCH
+            logits = forward(self._network, features[first:last], Pass(lambda name, _: weights[name]))
+            y = truth[first:last]
+            return last, loss + tf.reduce_sum(cross_entropy(logits, y)), right + _right(logits, y)
+
+        start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
+        _, loss, right = tf.while_loop(lambda first, *_: first < tf.shape(truth)[0], batch, start)
+        return loss, right
+
+
+@functools.lru_cache(maxsize=4)
+def compiled_epoch(recipe: Recipe) -> CompiledEpoch:
+    """Return the graphs of a recipe, from the last few where possible; each holds memory for its weights."""
+    return CompiledEpoch(recipe)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where weights stand in a flat vector."""
+
+    shapes: dict[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, weights: Weights) -> _Layout:
+        return cls({name: values.shape for name, values in weights.items()})
+
+    def pack(self, weights: Weights) -> NDArray[np.float32]:
+        return np.concatenate([np.zeros(0, np.float32), *(weights[name].ravel() for name in self.shapes)])
+
+    def cut(self, vector: Tensor) -> dict[str, Tensor]:
+        if not self.shapes:
+            return {}
+        parts = tf.split(vector, [math.prod(shape) for shape in self.shapes.values()])
+        return {name: tf.reshape(part, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
+
+    def join(self, parts: dict[str, Tensor]) -> Tensor:
+        return tf.concat([tf.zeros(0), *(tf.reshape(parts[name], (-1,)) for name in self.shapes)], axis=0)
+
+
+def _right(logits: Tensor, truth: Tensor) -> Tensor:
+    return tf.reduce_sum(tf.cast(tf.argmax(logits, axis=-1) == truth, tf.float32))

@@ -1,0 +1,127 @@
+"""Train one network."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.candidate import Training
+from tuner.errors import TrainingError, TrialTimeoutError
+from tuner.models.network import Network
+from tuner.training.compiled import CompiledEpoch, Feed, Recipe, Steps, compiled_epoch
+from tuner.training.optimizers import FULL_BATCH, learning_rates, without_rates
+from tuner.training.runtime import tf
+from tuner.training.values import Epoch, Examples, Trained
+from tuner.training.weights import Weights, initial_weights
+
+_STEPS_PER_CALL = 100
+"""The deadline is looked at between calls: at 20 ms a step, a large one here, every two seconds."""
+
+_DIVERGED = 1e6
+"""A log loss that only a runaway training reaches; activations that saturate keep it from becoming infinite."""
+
+
+def fit(
+    network: Network,
+    training: Training,
+    train: Examples,
+    validation: Examples,
+    *,
+    seed: int,
+    deadline: float | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> Trained:
+    """Train until the validation loss has not improved for `training.patience` epochs.
+
+    The last batch of an epoch is filled up with its first examples, so that all steps have one shape. Equal
+    arguments give equal weights, bit for bit, on one machine.
+
+    Args:
+        network: its last layer gives one value per class.
+        training: optimizer, loss and limits.
+        train: what is learned.
+        validation: what decides the best epoch.
+        seed: of first weights, order and dropout.
+        deadline: on the clock of `time.monotonic`.
+        on_epoch: told of each epoch as it ends; what it raises ends the training.
+
+    Raises:
+        BuildError: a layer does not fit its input.
+        ConfigError: the optimizer, schedule or loss is not known.
+        TrainingError: the loss is no longer finite or absurd, or there is nothing to train or validate on.
+        TrialTimeoutError: the deadline passed.
+    """
+    started = time.monotonic()
+    if not len(train) or not len(validation):
+        raise TrainingError(f"training needs examples: {len(train)} to train on, {len(validation)} to validate on")
+    batch = len(train) if training.optimizer.type == FULL_BATCH else min(training.batch_size, len(train))
+    compiled = compiled_epoch(Recipe(network, without_rates(training.optimizer), training.loss, batch))
+    weights: Weights = initial_weights(network, seed)
+    compiled.start(weights)
+    history: list[Epoch] = []
+    best = 0
+    for epoch in _epochs(compiled, network, training, train, validation, seed=seed, batch=batch, deadline=deadline):
+        history.append(epoch)
+        if on_epoch is not None:
+            on_epoch(epoch)
+        if best == 0 or epoch.val_loss < history[best - 1].val_loss:
+            best, weights = epoch.number, compiled.weights()
+        elif epoch.number - best >= training.patience:
+            break
+    return Trained(network, weights, tuple(history), best, time.monotonic() - started)
+
+
+def _epochs(
+    compiled: CompiledEpoch,
+    network: Network,
+    training: Training,
+    train: Examples,
+    validation: Examples,
+    *,
+    seed: int,
+    batch: int,
+    deadline: float | None,
+) -> Iterator[Epoch]:
+    train_feed, validation_feed = Feed.of(train, network), Feed.of(validation, network)
+    example_weights = tf.constant(_example_weights(train.truth, balanced=training.class_weights))
+    count = math.ceil(len(train) / batch)
+    rates = learning_rates(training.optimizer, training.epochs, count)
+    for number in range(1, training.epochs + 1):
+        rows = _order(len(train), batch, np.random.default_rng((seed, number)))
+        loss = right = 0.0
+        for first in range(0, count, _STEPS_PER_CALL):
+            _check_deadline(deadline, number)
+            chosen = slice(first, first + _STEPS_PER_CALL)
+            steps = Steps(rows[chosen], rates[number - 1, chosen], (number - 1) * count + first)
+            loss_part, right_part = compiled.train(train_feed, example_weights, steps, seed)
+            loss, right = loss + loss_part, right + right_part
+        val_loss, val_accuracy = compiled.evaluate(validation_feed)
+        if not loss / count + val_loss < _DIVERGED:
+            raise TrainingError(
+                f"training diverged: the loss is {loss / count:g}, the validation loss {val_loss:g} in epoch {number}",
+                hint="a lower learning rate, batch normalization or standardized features keep it finite",
+            )
+        yield Epoch(number, loss / count, right / rows.size, val_loss, val_accuracy)
+
+
+def _order(examples: int, batch: int, generator: np.random.Generator) -> NDArray[np.int32]:
+    """Return every example once in random order, steps × batch, the first few again to fill the last batch."""
+    steps = math.ceil(examples / batch)
+    return np.resize(generator.permutation(examples), (steps, batch)).astype(np.int32)
+
+
+def _example_weights(truth: NDArray[np.int64], *, balanced: bool) -> NDArray[np.float32]:
+    """Return a weight per example, 1 on average: alike, or such that all classes present count alike."""
+    if not balanced:
+        return np.ones(len(truth), np.float32)
+    _, index, counts = np.unique(truth, return_inverse=True, return_counts=True)
+    return (len(truth) / (len(counts) * counts))[index].astype(np.float32)
+
+
+def _check_deadline(deadline: float | None, epoch: int) -> None:
+    if deadline is not None and time.monotonic() > deadline:
+        raise TrialTimeoutError(f"the trial's time was up in epoch {epoch} of training")

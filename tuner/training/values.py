@@ -1,0 +1,57 @@
+"""What goes into training and what comes out, as values that any process can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.models.network import Network
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Features and the classes they belong to."""
+
+    features: NDArray[np.float32]
+    """N × the network's input shape."""
+    truth: NDArray[np.int64]
+    """N class indices."""
+
+    def __post_init__(self) -> None:
+        if len(self.features) != len(self.truth):
+            raise ValueError(f"{len(self.features)} rows of features, but {len(self.truth)} labels")
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """How training stood after one pass over the training examples."""
+
+    number: int
+    """Counted from 1."""
+    loss: float
+    """Mean over the epoch, class weights and regularization as in training."""
+    accuracy: float
+    """Of the predictions made while training, with dropout."""
+    val_loss: float
+    """Without class weights and dropout."""
+    val_accuracy: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A network with the weights of its best epoch."""
+
+    network: Network
+    weights: Mapping[str, NDArray[np.float32]]
+    """By "node/name": "dense_0/kernel", "dense_0/bias", "batchnorm_1/mean", …; see `tuner.training.weights`."""
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    """The epoch of the least validation loss, counted from 1."""
+    seconds: float
+    """Wall time of training, tracing included."""
