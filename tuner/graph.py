@@ -89,6 +89,8 @@ class Graph:
     outputs: tuple[int, ...]
     model_bytes: int
     """Size of the `.tflite` file."""
+    listed_kinds: tuple[str, ...] = ()
+    """Operators that the file lists without using them, sorted; firmware made from the file contains them too."""
 
     def kinds(self) -> tuple[str, ...]:
         """Return the operators the model needs, each once, sorted."""

@@ -37,6 +37,15 @@ def test_options_at_the_default_of_the_schema_are_left_out(shared):
     assert convolution.option("dilation_h_factor", 1) == 1
 
 
+def test_operators_that_a_file_lists_without_using_them_are_told_apart(shared):
+    folder = shared / "measurements" / "models" / "mltk"
+
+    graph = read_graph((folder / "image_classification.tflite").read_bytes())
+
+    assert graph.listed_kinds == ("DEQUANTIZE", "QUANTIZE")
+    assert not set(graph.listed_kinds) & set(graph.kinds())
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [

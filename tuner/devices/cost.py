@@ -43,7 +43,7 @@ def device_cost(
         ModelError: an operator lacks an input that it cannot do without.
     """
     arena = plan_arena(graph, arena_target(profile))
-    code = code_bytes(graph.kinds(), profile.core, profile.kernels, profile.build)
+    code = code_bytes((*graph.kinds(), *graph.listed_kinds), profile.core, profile.kernels, profile.build)
     latency = _latency(graph, profile, blocks, method)
     buffers = _buffers(blocks, input_bytes, feature_bytes, method)
     working = _runtime_ram(len(graph.kinds()), profile, method)

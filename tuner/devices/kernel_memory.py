@@ -168,6 +168,29 @@ def _unary(_call: Call, _target: ArenaTarget) -> Iterator[Step]:
     yield from look(0, OUTPUT)
 
 
+def _svdf(call: Call, target: ArenaTarget) -> Iterator[Step]:
+    filters, batches = call.input(1).shape[0], call.input(0).shape[0]
+    yield from look(0, 1, 2, 3, 4, OUTPUT)
+    yield scratch_memory(4 * batches * filters)
+    if call.has_float:
+        return
+    yield scratch_memory(4 * batches * (filters // call.option("rank", 1)))
+    if target.cmsis_nn and target.isa is Isa.MVE:
+        yield keep(4 * filters)
+
+
+def _lstm(call: Call, target: ArenaTarget) -> Iterator[Step]:
+    """One scratch buffer per gate; CMSIS-NN merges two, and keeps sums over the weights of each gate."""
+    hidden, cell = call.input(18), call.input(19)
+    units = hidden.shape[-1]
+    yield from look(*range(24), OUTPUT)
+    integer = target.cmsis_nn and not call.has_float
+    if integer:
+        bias_bytes = 8 if call.input(0).dtype == "int16" else 4
+        yield from (keep(bias_bytes * units) for _ in range(8))
+    yield from (scratch_memory(cell.bytes) for _ in range(3 if integer else 4))
+
+
 _UNKNOWN = KernelMemory()
 
 _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
@@ -199,10 +222,10 @@ _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
         "SQUEEZE": KernelMemory(9 * "i"),
         "STRIDED_SLICE": KernelMemory("iiiiib", 21 * "i"),
         "SUB": KernelMemory("eb", 13 * "i", prepare=_binary),
-        "SVDF": KernelMemory("ieb", 9 * "i", "i"),
+        "SVDF": KernelMemory("ieb", 9 * "i", "i", _svdf),
         "TANH": KernelMemory("", 4 * "i"),
         "TRANSPOSE_CONV": KernelMemory("eiiee", 20 * "i", prepare=_transpose_convolution),
-        "UNIDIRECTIONAL_SEQUENCE_LSTM": KernelMemory("eiibbb", "i"),
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": KernelMemory("eiibbb", 174 * "i", 55 * "i", _lstm),
         "UNPACK": KernelMemory("ii"),
     }
 )

@@ -69,12 +69,14 @@ def _graph(model: bytes) -> Graph:
     subgraph = root.Subgraphs(0)
     filled = tuple(_holds_data(root.Buffers(index), len(model)) for index in _positions(root, "Buffers"))
     kinds = tuple(_kind(root.OperatorCodes(index)) for index in _positions(root, "OperatorCodes"))
+    operators = tuple(_operator(subgraph.Operators(index), kinds) for index in _positions(subgraph, "Operators"))
     graph = Graph(
         tensors=tuple(_tensor(subgraph.Tensors(index), index, filled) for index in _positions(subgraph, "Tensors")),
-        operators=tuple(_operator(subgraph.Operators(index), kinds) for index in _positions(subgraph, "Operators")),
+        operators=operators,
         inputs=_indices(subgraph, "Inputs"),
         outputs=_indices(subgraph, "Outputs"),
         model_bytes=len(model),
+        listed_kinds=tuple(sorted({kind for kind, _ in kinds} - {operator.kind for operator in operators})),
     )
     _check_indices(graph)
     return graph
