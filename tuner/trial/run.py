@@ -10,7 +10,10 @@ from tuner.estimate import Method
 from tuner.metrics import ClassificationScore, classification_score
 from tuner.record import Artifact, Epoch, TrainingResult
 from tuner.tflite.read import read_graph
-from tuner.training import Examples, Trained, convert, fit, predict_converted, predict_float
+from tuner.training.convert import convert
+from tuner.training.fit import fit
+from tuner.training.predict import predict_converted, predict_float
+from tuner.training.values import Examples, Trained
 from tuner.trial.appraise import Appraiser
 from tuner.trial.prepare import Prepared, features_key, prepare
 from tuner.trial.task import Context, Product, TrialTask
