@@ -15,6 +15,8 @@ class Signal:
     frequency_hz: float
     sample_bytes: int = 4
     """Bytes of one value in the device's input buffer: 4 for float32, 2 for 16-bit audio."""
+    image: tuple[int, int] | None = None
+    """Height and width of an image, whose pixels are the samples, row by row, and whose channels are the axes."""
 
     @property
     def bytes(self) -> int:

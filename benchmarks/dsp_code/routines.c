@@ -117,3 +117,157 @@ void power_max_hold(const float *x, int n, float *out) {
 void log_spectrum(const float *p, int n, float *out) {
     for (int i = 0; i < n; i++) out[i] = log10f(p[i] > 0 ? p[i] : 1e-10f);
 }
+
+/* The highest local maxima above a threshold, by repeated selection; out: frequency and height of each. */
+void peaks(float *height, int n, int count, float threshold, float spacing, float *out) {
+    for (int rank = 0; rank < count; rank++) {
+        int best = 0;
+        for (int k = 1; k < n - 1; k++)
+            if (height[k] > height[k - 1] && height[k] > height[k + 1] && height[k] >= threshold &&
+                (best == 0 || height[k] > height[best])) best = k;
+        out[2 * rank] = best ? best * spacing : 0, out[2 * rank + 1] = best ? height[best] : 0;
+        if (best) height[best] = (height[best - 1] + height[best + 1]) / 2;
+    }
+}
+
+/* One level of a wavelet transform with reflection at the ends. */
+void dwt(const float *x, int n, const float *low, const float *high, int taps, float *approximation, float *detail) {
+    for (int i = 0; i < (n + taps - 1) / 2; i++) {
+        float a = 0, d = 0;
+        for (int t = 0; t < taps; t++) {
+            int k = 2 * i + 1 - t;
+            while (k < 0 || k >= n) k = k < 0 ? -1 - k : 2 * n - 1 - k;
+            a += low[t] * x[k], d += high[t] * x[k];
+        }
+        approximation[i] = a, detail[i] = d;
+    }
+}
+
+/* Heap sort: no recursion, no memory. */
+void sort(float *x, int n) {
+    for (int start = n / 2, end = n; end > 1;) {
+        if (start > 0) {
+            start--;
+        } else {
+            const float t = x[--end];
+            x[end] = x[0], x[0] = t;
+        }
+        for (int root = start, child; (child = 2 * root + 1) < end; root = child) {
+            if (child + 1 < end && x[child] < x[child + 1]) child++;
+            if (x[root] >= x[child]) break;
+            const float t = x[root];
+            x[root] = x[child], x[child] = t;
+        }
+    }
+}
+
+/* Of sorted values. */
+float entropy(const float *x, int n, int *bins) {
+    const float width = x[n - 1] - x[0], scale = width > 0 ? 100 / width : 0;
+    memset(bins, 0, 100 * sizeof(int));
+    for (int i = 0; i < n; i++) {
+        const int bin = (int)((x[i] - x[0]) * scale);
+        bins[bin < 100 ? bin : 99]++;
+    }
+    float sum = 0;
+    for (int i = 0; i < 100; i++)
+        if (bins[i]) sum -= (float)bins[i] / n * logf((float)bins[i] / n);
+    return sum;
+}
+
+int crossings(const float *x, int n, float level) {
+    int count = 0;
+    for (int i = 1; i < n; i++) count += (x[i] > level) != (x[i - 1] > level);
+    return count;
+}
+
+/* One frame of 16-bit audio, scaled and pre-emphasized; the sample before the first is given. */
+void emphasize(const int16_t *in, int n, float before, float scale, float factor, float *out) {
+    for (int i = 0; i < n; i++) {
+        out[i] = scale * (in[i] - factor * before);
+        before = in[i];
+    }
+}
+
+/* Sparse filter bank: first bin and number of bins of each filter, weights one after the other. */
+void mel(const float *power, const int16_t *spans, const float *weights, int filters, float *out) {
+    for (int f = 0; f < filters; f++) {
+        float sum = 0;
+        const float *bin = power + spans[2 * f];
+        for (int k = 0; k < spans[2 * f + 1]; k++) sum += *weights++ * *bin++;
+        out[f] = sum;
+    }
+}
+
+/* Decibels from the noise floor, to 0 ... 1; in steps of 1/256 if asked. */
+void decibels(const float *p, int n, float floor, int quantize, float *out) {
+    for (int i = 0; i < n; i++) {
+        float value = (10 * log10f(p[i] > 1e-30f ? p[i] : 1e-30f) - floor) / (12 - floor);
+        if (value < 0) value = 0;
+        if (quantize) {
+            value = roundf(value * 256);
+            value = (value > 255 ? 255 : value) * (1.0f / 256);
+        }
+        out[i] = value;
+    }
+}
+
+/* Orthonormal DCT-II by its matrix, after the logarithm. */
+void dct(float *mel, const float *table, int filters, int coefficients, float energy, float *out) {
+    for (int f = 0; f < filters; f++) mel[f] = logf(mel[f] > 0 ? mel[f] : 2.2e-16f);
+    for (int c = 1; c < coefficients; c++) {
+        float sum = 0;
+        for (int f = 0; f < filters; f++) sum += table[c * filters + f] * mel[f];
+        out[c] = sum;
+    }
+    out[0] = logf(energy > 0 ? energy : 2.2e-16f);
+}
+
+static int reflected(int k, int n) {
+    while (k < 0 || k >= n) k = k < 0 ? -1 - k : 2 * n - 1 - k;
+    return k;
+}
+
+/* Subtracts the mean of a window around each frame (running sum), then divides by the deviation around it. */
+void normalize_windows(float *x, int frames, int columns, int window, float *column) {
+    for (int c = 0; c < columns; c++) {
+        for (int pass = 0; pass < 2; pass++) {
+            float sum = 0, square = 0;
+            for (int i = 0; i < frames; i++) column[i] = x[i * columns + c];
+            for (int k = -window / 2; k <= window / 2; k++) {
+                const float value = column[reflected(k, frames)];
+                sum += value, square += value * value;
+            }
+            for (int i = 0; i < frames; i++) {
+                const float mean = sum / window, variance = square / window - mean * mean;
+                x[i * columns + c] = pass ? column[i] / (sqrtf(variance > 0 ? variance : 0) + 1e-10f) : column[i] - mean;
+                const float in = column[reflected(i + window / 2 + 1, frames)], out = column[reflected(i - window / 2, frames)];
+                sum += in - out, square += in * in - out * out;
+            }
+        }
+    }
+}
+
+/* Bilinear resize of one channel of an interleaved image. */
+void resize(const uint8_t *in, int width, int height, int channels, int out_width, int out_height, uint8_t *out) {
+    const int32_t dx = (width << 12) / out_width, dy = (height << 12) / out_height;
+    for (int y = 0; y < out_height; y++) {
+        int32_t sy = y * dy + dy / 2 - 2048;
+        sy = sy < 0 ? 0 : sy;
+        const int y0 = sy >> 12, y1 = y0 + 1 < height ? y0 + 1 : y0, fy = sy & 4095;
+        for (int x = 0; x < out_width; x++) {
+            int32_t sx = x * dx + dx / 2 - 2048;
+            sx = sx < 0 ? 0 : sx;
+            const int x0 = sx >> 12, x1 = x0 + 1 < width ? x0 + 1 : x0, fx = sx & 4095;
+            for (int c = 0; c < channels; c++) {
+                const int32_t top = in[(y0 * width + x0) * channels + c] * (4096 - fx) + in[(y0 * width + x1) * channels + c] * fx;
+                const int32_t low = in[(y1 * width + x0) * channels + c] * (4096 - fx) + in[(y1 * width + x1) * channels + c] * fx;
+                out[(y * out_width + x) * channels + c] = (uint8_t)(((top >> 4) * (4096 - fy) + (low >> 4) * fy + (1 << 19)) >> 20);
+            }
+        }
+    }
+}
+
+void grayscale(const uint8_t *in, int pixels, uint8_t *out) {
+    for (int i = 0; i < pixels; i++, in += 3) out[i] = (uint8_t)((19595 * in[0] + 38470 * in[1] + 7471 * in[2] + 32768) >> 16);
+}

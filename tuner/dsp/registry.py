@@ -8,12 +8,15 @@ from types import MappingProxyType
 from tuner.candidate import Settings
 from tuner.dsp.block import PreprocessingBlock, ReadableBlock
 from tuner.dsp.flatten import Flatten
+from tuner.dsp.mfcc import Mfcc
+from tuner.dsp.mfe import Mfe
 from tuner.dsp.raw import Raw
 from tuner.dsp.spectral_analysis import SpectralAnalysis
+from tuner.dsp.spectrogram import Spectrogram
 from tuner.errors import ConfigError, nearest
 
 BLOCKS: Mapping[str, type[ReadableBlock]] = MappingProxyType(
-    {kind.type: kind for kind in (Flatten, Raw, SpectralAnalysis)}
+    {kind.type: kind for kind in (Flatten, Mfcc, Mfe, Raw, SpectralAnalysis, Spectrogram)}
 )
 """The blocks that are part of the product."""
 
