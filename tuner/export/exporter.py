@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tuner.candidate import Settings
 from tuner.data.dataset import Dataset
 from tuner.data.windows import window_signal
-from tuner.devices.arena import ArenaTarget, plan_arena
+from tuner.devices.arena import plan_arena
+from tuner.devices.cost import arena_target
 from tuner.dsp import chain
+from tuner.dsp.parameters import Parameters
 from tuner.dsp.registry import block
 from tuner.dsp.standardize import Standardizer
 from tuner.errors import InputError
@@ -53,7 +56,7 @@ def export(chosen: Exported, folder: Path) -> tuple[Path, ...]:
         raise InputError(f"{folder}: is a file, expected a folder to export to")
     folder.mkdir(parents=True, exist_ok=True)
     name = c_array.identifier(chosen.study.name)
-    arena = plan_arena(read_graph(chosen.model), ArenaTarget.of(chosen.target.profile))
+    arena = plan_arena(read_graph(chosen.model), arena_target(chosen.target.profile))
     contents: dict[str, bytes] = {
         "model.tflite": chosen.model,
         "model.h": c_array.header(name, len(chosen.model), arena.minimum, chosen.dataset.labels).encode(),
@@ -117,10 +120,10 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
     )
 
 
-def _all_parameters(settings: Any) -> dict[str, Any]:
+def _all_parameters(settings: Settings) -> dict[str, Any]:
     """Return a block's parameters, defaults included: firmware must not depend on what this version's defaults are."""
-    parameters: dict[str, Any] = block(settings).model_dump(mode="json", by_alias=True)
-    return parameters
+    made = block(settings)
+    return made.settings() if isinstance(made, Parameters) else dict(settings)
 
 
 def _standardizer(trial: Trial) -> Standardizer:

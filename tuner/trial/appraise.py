@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tuner.candidate import Candidate
 from tuner.data.dataset import Dataset
 from tuner.data.windows import window_signal
-from tuner.devices.budget import shortfalls
+from tuner.devices.fit import shortfalls
 from tuner.devices.cost import device_cost
 from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
