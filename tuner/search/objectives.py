@@ -9,15 +9,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from tuner.search.front import Points, non_dominated
 from tuner.search.hypervolume import contribution
-from tuner.search.problem import Cost, Observation, Problem
+from tuner.search.problem import Cost, Observation
 
 DECADES = 3
 """A need below 10 ** -DECADES of the budget counts as that much."""
+
+
+class Goals(Protocol):
+    """What a study wants; a `Problem` says so."""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices, each with a front."""
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The objectives beside the error."""
+
+    @property
+    def worst_error(self) -> float:
+        """The error from which on a trial is worth nothing."""
 
 
 def scaled(usage: float) -> float:
@@ -35,36 +52,36 @@ def excess(cost: Cost, device: str) -> float:
     return max(_constraints(cost, device).values(), default=0.0)
 
 
-def nearest_constraints(cost: Cost, problem: Problem) -> dict[str, float]:
+def nearest_constraints(cost: Cost, goals: Goals) -> dict[str, float]:
     """Return the constraints of the device that the candidate fits best or misses by least.
 
     A trial is worth training if it fits one device; whether it fits the others too is no constraint.
     """
-    device = min(problem.devices, key=lambda name: excess(cost, name))
+    device = min(goals.devices, key=lambda name: excess(cost, name))
     return _constraints(cost, device)
 
 
-def device_point(observation: Observation, device: str, problem: Problem) -> tuple[float, ...] | None:
+def device_point(observation: Observation, device: str, goals: Goals) -> tuple[float, ...] | None:
     """Return (error, resource, …) of a complete trial on a device, all from 0 to 1; `None` if it does not fit."""
     if observation.error is None or observation.cost is None or not fits(observation.cost, device):
         return None
     usage = observation.cost.usage
     return (
-        observation.error / problem.worst_error,
-        *(scaled(usage[f"{device}/{resource}"]) for resource in problem.resources),
+        observation.error / goals.worst_error,
+        *(scaled(usage[f"{device}/{resource}"]) for resource in goals.resources),
     )
 
 
-def device_front(history: Sequence[Observation], device: str, problem: Problem) -> tuple[Observation, ...]:
+def device_front(history: Sequence[Observation], device: str, goals: Goals) -> tuple[Observation, ...]:
     """Return the trials that no other trial beats on the device, in the order of their numbers."""
-    placed = [(trial, point) for trial in history if (point := device_point(trial, device, problem)) is not None]
+    placed = [(trial, point) for trial in history if (point := device_point(trial, device, goals)) is not None]
     if not placed:
         return ()
     mask = non_dominated([point for _, point in placed])
     return tuple(trial for (trial, _), kept in zip(placed, mask, strict=True) if kept)
 
 
-def objectives(observation: Observation, problem: Problem) -> tuple[float, ...]:
+def objectives(observation: Observation, goals: Goals) -> tuple[float, ...]:
     """Return (error, resource, …) of a complete trial for samplers that know nothing of devices, all minimized.
 
     A resource is its mean over the devices on the logarithmic scale: the geometric mean of the shares of their
@@ -79,32 +96,34 @@ def objectives(observation: Observation, problem: Problem) -> tuple[float, ...]:
     return (
         observation.error,
         *(
-            float(np.mean([scaled(usage[f"{device}/{resource}"]) for device in problem.devices]))
-            for resource in problem.resources
+            float(np.mean([scaled(usage[f"{device}/{resource}"]) for device in goals.devices]))
+            for resource in goals.resources
         ),
     )
 
 
-def hypervolume_history(history: Sequence[Observation], problem: Problem) -> list[float]:
-    """Return the hypervolume after each trial of the history: the mean over the devices, from 0 to 1.
+def hypervolume_history(history: Sequence[Observation], goals: Goals) -> list[float]:
+    """Return the hypervolume after each trial of the history: the mean over the devices, from 0 to 1."""
+    courses = [device_hypervolumes(history, device, goals) for device in goals.devices]
+    return [float(covered) for covered in np.mean(courses, axis=0)]
 
-    On each device it is the volume that its front covers below the worst error and the budgets. Read as a
-    probability: that a wish drawn at random (an accuracy, and limits on each resource) can be fulfilled.
+
+def device_hypervolumes(history: Sequence[Observation], device: str, goals: Goals) -> list[float]:
+    """Return the hypervolume of a device's front after each trial of the history, from 0 to 1.
+
+    It is the volume that the front covers below the worst error and the budgets. Read as a probability: that a
+    wish drawn at random (an accuracy, and limits on each resource) can be fulfilled.
     """
-    dimensions = 1 + len(problem.resources)
-    fronts: dict[str, Points] = {device: np.empty((0, dimensions)) for device in problem.devices}
+    front: Points = np.empty((0, 1 + len(goals.resources)))
+    reference = np.ones(1 + len(goals.resources))
     covered = 0.0
     course = []
     for trial in history:
-        for device, front in fronts.items():
-            point = device_point(trial, device, problem)
-            if point is None:
-                continue
-            gain = contribution(point, front, np.ones(dimensions))
-            if gain > 0:
-                joined = np.vstack([front, point])
-                fronts[device] = joined[non_dominated(joined)]
-                covered += gain / len(problem.devices)
+        point = device_point(trial, device, goals)
+        if point is not None and (gain := contribution(point, front, reference)) > 0:
+            joined = np.vstack([front, point])
+            front = joined[non_dominated(joined)]
+            covered += gain
         course.append(covered)
     return course
 

@@ -1,0 +1,113 @@
+"""A candidate, a figure and a study in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tuner.candidate import Candidate, Scalar, Settings
+from tuner.estimate import Estimate
+from tuner.record import Counts, StudySummary, Trial
+from tuner.study.fronts import device_front
+from tuner.units import format_bytes, format_milliseconds, format_seconds
+
+RESOURCE_TITLES = {"ram": "RAM", "flash": "Flash", "latency": "Latency"}
+
+
+def amount(resource: str, value: float) -> str:
+    """Write a need: bytes as "12.3 KiB", milliseconds as "4.56 ms"."""
+    return format_milliseconds(value) if resource == "latency" else format_bytes(value)
+
+
+def interval(resource: str, estimate: Estimate) -> str:
+    """Write an estimate with the interval that holds the truth in nine cases of ten, unless it is exact."""
+    if estimate.low == estimate.high:
+        return amount(resource, estimate.value)
+    low, high = amount(resource, estimate.low), amount(resource, estimate.high)
+    return f"{amount(resource, estimate.value)} ({low} – {high})"
+
+
+def percent(share: float | None) -> str:
+    """Write 0.9512 as "95.1 %"; nothing as "–"."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def count(number: int, noun: str) -> str:
+    """Write 1 as "1 trial", 2 as "2 trials"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join as in a sentence: "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def candidate(chosen: Candidate) -> str:
+    """Describe a candidate by the kinds of its parts: "2 s → spectral → dense → int8"."""
+    blocks = " + ".join(block.settings.type for block in chosen.preprocessing)
+    window = (
+        format_milliseconds(chosen.window.size_ms) if chosen.window.size_ms < 1000 else seconds(chosen.window.size_ms)
+    )
+    return " → ".join(filter(None, [window, blocks, chosen.architecture.type, chosen.compression.type]))
+
+
+def seconds(milliseconds: float) -> str:
+    """Write 2500 as "2.5 s"."""
+    return f"{milliseconds / 1000:g} s"
+
+
+def settings(chosen: Settings) -> str:
+    """Write settings in full: "dense layers=2 neurons=40"."""
+    return " ".join([chosen.type, *(f"{name}={scalar(value)}" for name, value in chosen.parameters)])
+
+
+def scalar(value: Scalar) -> str:
+    """Write a parameter's value."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def outcome(summary: StudySummary, trials: Sequence[Trial]) -> list[str]:
+    """Tell what was searched, what became of it and why it ended, a sentence each."""
+    counts = Counts.of(tuple(trials))
+    titles = [budget.title for budget in summary.budgets]
+    sentences = [
+        f"Searched the space “{summary.search_space}” on the data set “{summary.dataset.name}” "
+        f"for {listed(titles)}, with {count(summary.workers, 'worker')} in {format_seconds(summary.elapsed_s)}."
+        if summary.workers
+        else f"Searched the space “{summary.search_space}” on the data set “{summary.dataset.name}” "
+        f"for {listed(titles)}, in one process in {format_seconds(summary.elapsed_s)}.",
+        _counted(counts),
+    ]
+    if summary.stopped:
+        sentences.append(f"It stopped because {summary.stopped.rstrip('.')}.")
+    else:
+        sentences.append("It has not ended: this is how it stands.")
+    return sentences
+
+
+def best_on(summary: StudySummary, trials: Sequence[Trial], device: str) -> str:
+    """Tell the most accurate model of a device's front, and the size of the front."""
+    resources = [objective for objective in summary.objectives if objective != "accuracy"]
+    front = device_front(trials, device, resources)
+    if not front:
+        return "No trained candidate fits."
+    best = front[0]
+    assert best.appraisal is not None
+    cost = best.appraisal.cost(device)
+    return (
+        f"{percent(best.score)} accuracy in {format_bytes(cost.ram.total.value)} of RAM, "
+        f"{format_bytes(cost.flash.total.value)} of flash and {format_milliseconds(cost.latency.total.value)}."
+    )
+
+
+def _counted(counts: Counts) -> str:
+    parts = [
+        f"{count(counts.sampled, 'candidate')} sampled",
+        f"{counts.rejected:,} rejected before training because no device can run them",
+        f"{counts.trained:,} trained",
+        f"{counts.failed:,} failed",
+    ]
+    if counts.pending:
+        parts.append(f"{counts.pending:,} still pending")
+    return f"{listed(parts)}."
