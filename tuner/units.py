@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainSerializer
 
 from tuner.errors import InputError
 
@@ -37,7 +38,7 @@ def parse_seconds(text: str | float) -> float:
 
 def parse_milliseconds(text: str | float) -> float:
     """Milliseconds of "10 ms" or "1 s"; a plain number is refused, for nobody knows its unit."""
-    return 1e3 * parse_seconds(text)
+    return _parse(text, {unit: 1e3 * seconds for unit, seconds in _SECONDS.items()}, "duration", "10 ms")
 
 
 def parse_milliwatts(text: str | float) -> float:
@@ -62,6 +63,16 @@ def write_hertz(hertz: float) -> str:
 def write_milliwatts(milliwatts: float) -> str:
     """Write a power so that `parse_milliwatts` reads it back: "24.5 mW"."""
     return f"{milliwatts:.12g} mW"
+
+
+def write_seconds(seconds: float) -> str:
+    """Write seconds so that `parse_seconds` reads the same number."""
+    return f"{_plain(seconds)} s"
+
+
+def write_milliseconds(milliseconds: float) -> str:
+    """Write milliseconds so that `parse_milliseconds` reads the same number, but for the last digit."""
+    return f"{_plain(milliseconds)} ms"
 
 
 def format_bytes(count: float) -> str:
@@ -104,6 +115,11 @@ def _parse(text: str | float, units: dict[str, float] | dict[str, int], what: st
     return float(match[1]) * units[match[2]]
 
 
+def _plain(number: float) -> str:
+    """Return all digits, without an exponent."""
+    return format(Decimal(repr(float(number))), "f")
+
+
 def _whole(count: float, text: object) -> int:
     if count != int(count) or count < 0:
         raise InputError(f"'{text}' is not a whole number of bytes", hint="write it like '64 KiB'")
@@ -126,10 +142,10 @@ Bytes = Annotated[int, _validator(parse_bytes)]
 Hertz = Annotated[float, _validator(parse_hertz)]
 """A pydantic field written like "80 MHz"."""
 
-Seconds = Annotated[float, _validator(parse_seconds)]
+Seconds = Annotated[float, _validator(parse_seconds), PlainSerializer(write_seconds, when_used="json")]
 """A pydantic field written like "30 m"."""
 
-Milliseconds = Annotated[float, _validator(parse_milliseconds)]
+Milliseconds = Annotated[float, _validator(parse_milliseconds), PlainSerializer(write_milliseconds, when_used="json")]
 """A pydantic field written like "10 ms"."""
 
 Milliwatts = Annotated[float, _validator(parse_milliwatts)]

@@ -57,10 +57,17 @@ def budget_text(budget: BudgetSummary) -> str:
 
 
 def describe(candidate: Candidate) -> str:
-    """Return a candidate in a line: "2 s · spectral-analysis fft-length=64 · dense layers=2"."""
+    """Return a candidate with all parameters: "2 s · spectral-analysis fft-length=64 · dense layers=2 · int8"."""
     blocks = " + ".join(_settings(block.settings) for block in candidate.preprocessing)
-    window = format_milliseconds(candidate.window.size_ms)
+    window = f"{candidate.window.size_ms / 1000:g} s"
     return f"{window} · {blocks} · {_settings(candidate.architecture)} · {candidate.compression.type}"
+
+
+def outline(candidate: Candidate) -> str:
+    """Return the choices without their parameters: "2 s · spectral-analysis · dense · int8"."""
+    blocks = " + ".join(block.settings.type for block in candidate.preprocessing)
+    window = f"{candidate.window.size_ms / 1000:g} s"
+    return f"{window} · {blocks} · {candidate.architecture.type} · {candidate.compression.type}"
 
 
 def status_json(study: Study) -> dict[str, Any]:
@@ -116,7 +123,7 @@ def _front_row(trial: Trial, device: str) -> tuple[str, ...]:
         format_bytes(cost.ram.total.value),
         format_bytes(cost.flash.total.value),
         format_milliseconds(cost.latency.total.value),
-        describe(trial.candidate),
+        outline(trial.candidate),
     )
 
 
