@@ -299,6 +299,16 @@ def _read(path: Path, _modified: int) -> DeviceProfile:
     return validated(DeviceProfile, read_mapping(path), source=path.name)
 
 
+def new_profile(name: str, base: DeviceProfile) -> DeviceProfile:
+    """Return a profile like `base` under another name, for its owner to change.
+
+    Raises:
+        ConfigError: the name is none that a profile can have.
+    """
+    facts = base.model_dump(mode="json", exclude_none=True) | {"name": name, "title": f"{name}, after {base.title}"}
+    return validated(DeviceProfile, facts, source="a new profile")
+
+
 def profile_yaml(profile: DeviceProfile) -> str:
     """Return the canonical text of a profile, which `load_profile` reads back to an equal one."""
     data = _source_last(profile.model_dump(mode="json", exclude_none=True))
