@@ -10,6 +10,7 @@ import typer
 
 from tuner import __version__
 from tuner.cli.console import errors, show_error
+from tuner.cli.devices import devices
 from tuner.cli.results import compare, export, report, select
 from tuner.cli.running import extend, resume, status
 from tuner.cli.running import run as run_study
@@ -34,6 +35,7 @@ app.command(rich_help_panel=_READ)(report)
 app.command(rich_help_panel=_READ)(compare)
 app.command(rich_help_panel=_READ)(select)
 app.command(rich_help_panel=_READ)(export)
+app.add_typer(devices, name="devices", rich_help_panel=_LOOK)
 
 
 def _version(value: bool) -> None:
