@@ -2,8 +2,8 @@
 
 A device needs operators, tensors and data. Names, descriptions, metadata, signatures, calibration ranges and one
 empty buffer per activation are what tools leave behind; together they are a fifth to a third of a small model's
-flash. The canonical form drops them, numbers tensors in the order in which operators mention them, stores equal
-shapes and all-zero zero points once, and aligns data to 16 bytes as the format asks.
+flash. The canonical form drops them, brings operators and tensors into the order of `tuner.tflite.order`, stores
+equal shapes and all-zero zero points once, and aligns data to 16 bytes as the format asks.
 
 Its size follows from the graph alone, so it is known before anything is trained.
 """
@@ -11,7 +11,7 @@ Its size follows from the graph alone, so it is known before anything is trained
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import flatbuffers
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from tuner.graph import Graph, Operator, OptionValue, Tensor
+from tuner.tflite.order import Numbering, execution_order
 from tuner.tflite.read import read_graph
 
 _IDENTIFIER = b"TFL3"
@@ -54,30 +55,40 @@ def packed_size(graph: Graph) -> int:
 
 def _canonical(model: Any) -> Any:
     source = model.subgraphs[0]
-    tensors: dict[int, int] = {}
+    numbering = Numbering()
     codes: dict[int, int] = {}
-
-    def renumber(indices: Iterable[int]) -> NDArray[np.int32]:
-        return np.array([tensors.setdefault(int(i), len(tensors)) if i >= 0 else -1 for i in indices], np.int32)
-
-    inputs = renumber(source.inputs)
-    for operator in source.operators:
+    inputs = numbering.of(source.inputs)
+    operators = [source.operators[position] for position in _order(source)]
+    for operator in operators:
         operator.opcodeIndex = codes.setdefault(operator.opcodeIndex, len(codes))
-        operator.inputs = renumber(operator.inputs)
-        operator.outputs = renumber(operator.outputs)
-        operator.intermediates = None if operator.intermediates is None else renumber(operator.intermediates)
-    outputs = renumber(source.outputs)
+        operator.inputs = _vector(numbering.of(operator.inputs))
+        operator.outputs = _vector(numbering.of(operator.outputs))
+        if operator.intermediates is not None:
+            operator.intermediates = _vector(numbering.of(operator.intermediates))
+    outputs = numbering.of(source.outputs)
 
     buffers: dict[int, int] = {}
-    for index in tensors:
-        _strip(source.tensors[index], model.buffers, buffers)
-    subgraph = schema.SubGraphT([source.tensors[index] for index in tensors], inputs, outputs, source.operators)
+    tensors = [source.tensors[index] for index in numbering.mentioned]
+    for tensor in tensors:
+        _strip(tensor, model.buffers, buffers)
     return schema.ModelT(
         version=_SCHEMA_VERSION,
         operatorCodes=[model.operatorCodes[index] for index in codes],
-        subgraphs=[subgraph],
+        subgraphs=[schema.SubGraphT(tensors, _vector(inputs), _vector(outputs), operators)],
         buffers=[_Buffer(), *(_Buffer(model.buffers[index].data) for index in buffers)],
     )
+
+
+def _order(subgraph: Any) -> Sequence[int]:
+    """Return the order of the operators; those that keep a state between inferences stay where they are."""
+    stateful = any(tensor.isVariable for tensor in subgraph.tensors)
+    if stateful or not all(len(operator.outputs) for operator in subgraph.operators):
+        return range(len(subgraph.operators))
+    return execution_order([(operator.inputs, operator.outputs) for operator in subgraph.operators], subgraph.outputs)
+
+
+def _vector(indices: tuple[int, ...]) -> NDArray[np.int32]:
+    return np.array(indices, np.int32)
 
 
 def _strip(tensor: Any, buffers: list[Any], used: dict[int, int]) -> None:
