@@ -185,7 +185,7 @@ def _known_fields(options_class: type) -> Mapping[str, tuple[str, OptionValue]]:
         is_list = f"{method}Length" in vars(options_class)
         default: OptionValue = () if is_list else getattr(empty, method)()
         if isinstance(default, tuple | int | float):
-            fields[method] = (re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", method).lower(), default)
+            fields[method] = (re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", method).lower(), default)
     return fields
 
 
