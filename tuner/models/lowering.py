@@ -2,9 +2,9 @@
 
 What the TensorFlow Lite converter does to a network of standard layers is known: batch normalization goes into the
 weights of the layer before it, ReLU into the operator before it, dropout goes away, and every other layer becomes
-one or two operators. Then `tuner.tflite.write.repack` numbers tensors in the order in which operators mention them.
-Doing the same here gives the graph of the finished model before anything is trained. A test converts random
-networks of every family with TensorFlow and compares.
+one or two operators. Then `tuner.tflite.write.repack` brings them into canonical order. Doing the same here gives the
+graph of the finished model before anything is trained. A test converts random networks of every family with
+TensorFlow and compares.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from tuner.models.network import (
     Reshape,
 )
 from tuner.models.shapes import Shape, output_shapes
+from tuner.tflite.order import canonical
 from tuner.tflite.write import packed_size
 
 COMPRESSIONS = ("float32", "int8")
@@ -82,7 +83,7 @@ _FUSING = frozenset({"ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "
 _FOLDING = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 
 _INT8_VERSIONS = MappingProxyType(
-    {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "RESHAPE": 1}
+    {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "LEAKY_RELU": 1, "RESHAPE": 1}
 )
 """Version of an operator on int8; 2 where not listed. On float32 all are 1."""
 
@@ -117,7 +118,7 @@ class _Lowering:
 
     def graph(self) -> Graph:
         output = self.values[self.network.nodes[-1].name]
-        graph = Graph(tuple(self.tensors), tuple(self.operators), (0,), (output,), model_bytes=0)
+        graph = canonical(Graph(tuple(self.tensors), tuple(self.operators), (0,), (output,), model_bytes=0))
         return replace(graph, model_bytes=packed_size(graph))
 
     def _lowered(self, node: Node, inputs: Sequence[int]) -> int:
@@ -133,7 +134,7 @@ class _Lowering:
             case Add():
                 return self._activated(self._sum(inputs, shape), layer.activation, shape)
             case Concatenate():
-                return self._append("CONCATENATION", inputs, shape, {"axis": _rank(shape) - 1} | _NOT_FUSED)
+                return self._append("CONCATENATION", inputs, shape, {"axis": -1} | _NOT_FUSED)
             case GlobalAveragePool():
                 return self._append("MEAN", (source, self._integers(1, 2)), shape, {})
             case Flatten() | Reshape():
@@ -147,6 +148,11 @@ class _Lowering:
                 return self._activated(self._convolution(source, layer, shape), layer.activation, shape)
 
     def _dense(self, source: int, units: int) -> int:
+        writer = self.open.get(source)
+        if writer is not None and self.operators[writer].kind == "RESHAPE":
+            before = self.operators[writer].inputs[0]
+            if self.tensors[before].shape[-1] == self.tensors[source].shape[-1]:
+                source = before  # nothing but dimensions of one is lost, which the operator ignores anyway
         weights = (units, self.tensors[source].shape[-1])
         return self._append("FULLY_CONNECTED", (source, *self._weights(weights, units)), (units,), _NOT_FUSED)
 
@@ -229,10 +235,6 @@ _NOT_FUSED: Options = {"fused_activation_function": "NONE"}
 def _dimensions(shape: Shape) -> Shape:
     """Shape of the tensor: a batch of one, and a height of one for length × channels."""
     return (1, 1, *shape) if len(shape) == 2 else (1, *shape)
-
-
-def _rank(shape: Shape) -> int:
-    return len(_dimensions(shape))
 
 
 def _plane(size: int | tuple[int, int]) -> tuple[int, int]:

@@ -1,0 +1,127 @@
+"""The predicted graph is the converted one: operators, tensors, options and bytes.
+
+`benchmarks/lowering.py` does the same for as many candidates as one likes.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tuner.candidate import Settings
+from tuner.errors import BuildError
+from tuner.models import FAMILIES, build
+from tuner.models.lowering import lower
+from tuner.models.network import (
+    Activate,
+    Activation,
+    Add,
+    Concatenate,
+    Conv1D,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Flatten,
+    GlobalAveragePool,
+    Network,
+    Node,
+    Pool1D,
+    Pool2D,
+    Reshape,
+    sequence,
+)
+from tuner.tflite.read import read_graph
+
+INT8 = Settings("int8")
+FLOAT32 = Settings("float32")
+
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "dense": {
+        "layers": range(5),
+        "neurons": (2, 5, 20, 64),
+        "shrink": (0.5, 1.0),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((20,), (33,), (50, 6), (8, 8, 3)),
+    },
+    "conv1d": {
+        "depth": range(1, 5),
+        "filters": (2, 3, 8, 12, 16),
+        "growth": (1.0, 1.5, 2.0),
+        "kernel": (1, 2, 3, 5, 9),
+        "pool": ("max", "average", "stride", "none"),
+        "pool_size": (2, 3),
+        "batch_norm": (False, True),
+        "dropout": (0.0, 0.2),
+        "head": ("flatten", "global"),
+        "input_shape": ((50, 6), (100, 3), (16, 1), (125, 6)),
+    },
+}
+"""What random candidates of each family are made of."""
+
+
+def random_networks(family: str, seed: int) -> Iterator[Network]:
+    """Yield networks of a family without end."""
+    generator = np.random.default_rng((seed, len(family)))
+    while True:
+        drawn = {name: values[int(generator.integers(len(values)))] for name, values in PARAMETERS[family].items()}
+        shape = drawn.pop("input_shape")
+        try:
+            yield build(Settings.of(family, **drawn), shape, int(generator.choice([2, 3, 7])))
+        except BuildError:
+            continue
+
+
+def assert_predicted(network: Network, compression: Settings) -> None:
+    """Fail unless conversion gives the graph that was predicted."""
+    from tuner.training.convert import convert_untrained
+
+    predicted = lower(network, compression)
+
+    converted = read_graph(convert_untrained(network, compression, seed=1))
+
+    assert predicted.operators == converted.operators
+    assert predicted.tensors == converted.tensors
+    assert predicted == converted
+
+
+def test_every_family_is_compared() -> None:
+    assert set(PARAMETERS) == set(FAMILIES)
+
+
+@pytest.mark.parametrize("compression", [FLOAT32, INT8], ids=lambda settings: settings.type)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_random_candidates_convert_to_the_predicted_graph(family: str, compression: Settings) -> None:
+    networks = random_networks(family, seed=0)
+
+    for _ in range(6):
+        assert_predicted(next(networks), compression)
+
+
+_STANDING: tuple[Activation, ...] = ("leaky_relu", "sigmoid", "tanh", "hard_swish")
+
+
+@pytest.mark.parametrize("compression", [FLOAT32, INT8], ids=lambda settings: settings.type)
+def test_activations_convert_to_the_predicted_operators(compression: Settings) -> None:
+    layers = [layer for activation in _STANDING for layer in (Conv1D(4, 3), Activate(activation))]
+
+    assert_predicted(sequence((20, 3), [*layers, Pool1D("max", 2, 2), Activate("relu"), Flatten()]), compression)
+
+
+@pytest.mark.parametrize("compression", [FLOAT32, INT8], ids=lambda settings: settings.type)
+def test_branches_convert_to_the_predicted_order(compression: Settings) -> None:
+    nodes = (
+        Node("stem", Conv2D(8, (3, 3), (2, 2), activation="relu"), ("input",)),
+        Node("body", DepthwiseConv2D((3, 3), activation="relu6"), ("stem",)),
+        Node("sum", Add("relu"), ("body", "stem")),
+        Node("left", Conv2D(4, (1, 1)), ("sum",)),
+        Node("right", Pool2D("average", (3, 3), (1, 1), "same"), ("sum",)),
+        Node("join", Concatenate(), ("left", "right")),
+        Node("relu", Activate("relu"), ("join",)),
+        Node("reshape", Reshape((16, 48)), ("relu",)),
+        Node("conv", Conv1D(8, 3, padding="valid", dilation=2), ("reshape",)),
+        Node("mean", GlobalAveragePool(), ("conv",)),
+        Node("classes", Dense(3, "softmax"), ("mean",)),
+    )
+
+    assert_predicted(Network((16, 16, 1), nodes), compression)
