@@ -248,24 +248,28 @@ void normalize_windows(float *x, int frames, int columns, int window, float *col
     }
 }
 
-/* Bilinear resize of one channel of an interleaved image. */
-void resize(const uint8_t *in, int width, int height, int channels, int out_width, int out_height, uint8_t *out) {
-    const int32_t dx = (width << 12) / out_width, dy = (height << 12) / out_height;
-    for (int y = 0; y < out_height; y++) {
-        int32_t sy = y * dy + dy / 2 - 2048;
-        sy = sy < 0 ? 0 : sy;
-        const int y0 = sy >> 12, y1 = y0 + 1 < height ? y0 + 1 : y0, fy = sy & 4095;
-        for (int x = 0; x < out_width; x++) {
-            int32_t sx = x * dx + dx / 2 - 2048;
-            sx = sx < 0 ? 0 : sx;
-            const int x0 = sx >> 12, x1 = x0 + 1 < width ? x0 + 1 : x0, fx = sx & 4095;
+/* One pass of a separable resampling: `lines` lines of pixels of `channels` bytes, `step` bytes from one to the next.
+ * spans: first pixel and number of taps per result; weights in units of 2^-14. */
+void resample(const uint8_t *in, int lines, int line_step, int pixel_step, int channels, const int16_t *spans,
+              const int16_t *weights, int taps, int results, uint8_t *out, int out_line, int out_pixel) {
+    for (int line = 0; line < lines; line++, in += line_step, out += out_line) {
+        for (int r = 0; r < results; r++) {
+            const uint8_t *first = in + spans[2 * r] * pixel_step;
             for (int c = 0; c < channels; c++) {
-                const int32_t top = in[(y0 * width + x0) * channels + c] * (4096 - fx) + in[(y0 * width + x1) * channels + c] * fx;
-                const int32_t low = in[(y1 * width + x0) * channels + c] * (4096 - fx) + in[(y1 * width + x1) * channels + c] * fx;
-                out[(y * out_width + x) * channels + c] = (uint8_t)(((top >> 4) * (4096 - fy) + (low >> 4) * fy + (1 << 19)) >> 20);
+                int32_t sum = 1 << 13;
+                for (int t = 0; t < spans[2 * r + 1]; t++) sum += weights[r * taps + t] * first[t * pixel_step + c];
+                sum >>= 14;
+                out[r * out_pixel + c] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
             }
         }
     }
+}
+
+void nearest(const uint8_t *in, int width, int height, int channels, int out_width, int out_height, uint8_t *out) {
+    for (int y = 0; y < out_height; y++)
+        for (int x = 0; x < out_width; x++)
+            for (int c = 0; c < channels; c++)
+                *out++ = in[((y * 2 + 1) * height / (2 * out_height) * width + (x * 2 + 1) * width / (2 * out_width)) * channels + c];
 }
 
 void grayscale(const uint8_t *in, int pixels, uint8_t *out) {

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tuner.candidate import Settings
+from tuner.candidate import Block, Settings
 from tuner.dsp import block
+from tuner.dsp.chain import extract_all, features_of
 from tuner.errors import BuildError
 
 
@@ -43,3 +44,27 @@ def test_no_statistic_at_all_is_refused(motion):
 
     with pytest.raises(BuildError, match="every statistic is switched off"):
         block(Settings("flatten", tuple((name, False) for name in names))).features(motion)
+
+
+def moving(count):
+    return Block(Settings("flatten", (("moving-avg-num-windows", count), ("skewness", False))))
+
+
+def test_the_moving_average_takes_in_the_windows_before_of_the_same_recording(motion, motion_windows):
+    recordings = np.repeat([4, 2, 9], [8, 1, 11])
+
+    found = extract_all((moving(3),), motion_windows, motion, recordings).reshape(20, 3, 7)[..., -1]
+
+    average = motion_windows.astype(np.float64).mean(axis=1)
+    expected = [
+        np.mean([average[j] for j in range(max(0, i - 2), i + 1) if recordings[j] == recordings[i]], axis=0)
+        for i in range(20)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert features_of((moving(3),), motion).labels[6] == "accX Moving Average"
+
+
+def test_a_window_alone_has_no_windows_before(motion, motion_windows):
+    found = extract_all((moving(3),), motion_windows, motion).reshape(20, 3, 7)
+
+    np.testing.assert_allclose(found[..., -1], found[..., 0], rtol=1e-5)

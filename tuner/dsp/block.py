@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,21 @@ class PreprocessingBlock(Protocol):
 
     def cost(self, signal: Signal) -> BlockCost:
         """Return what one window needs on a device."""
+        ...
+
+
+@runtime_checkable
+class RememberingBlock(PreprocessingBlock, Protocol):
+    """A block whose features depend on the windows before."""
+
+    def extract_recordings(self, windows: Float32, signal: Signal, recordings: NDArray[np.int64]) -> Float32:
+        """Return the features of many windows; a device would forget between one recording and the next.
+
+        Args:
+            windows: N × samples × axes; those of one recording stand together, in their order.
+            signal: what one window is.
+            recordings: N numbers, equal for windows of one recording.
+        """
         ...
 
 

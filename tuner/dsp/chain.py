@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tuner.candidate import Block
-from tuner.dsp.block import BlockCost, Float32, PreprocessingBlock
+from tuner.dsp.block import BlockCost, Float32, PreprocessingBlock, RememberingBlock
 from tuner.dsp.registry import block
 from tuner.errors import BuildError, ConfigError, nearest
 from tuner.signal import Features, Signal
@@ -39,13 +40,17 @@ def features_of(blocks: tuple[Block, ...], signal: Signal) -> Features:
     return Features((*parts[0].shape[:-1], sum(part.shape[-1] for part in parts)), _labels(blocks, parts))
 
 
-def extract_all(blocks: tuple[Block, ...], windows: Float32, signal: Signal) -> Float32:
+def extract_all(
+    blocks: tuple[Block, ...], windows: Float32, signal: Signal, recordings: NDArray[np.int64] | None = None
+) -> Float32:
     """Return N × the shape that `features_of` gives.
 
     Args:
         blocks: what to extract.
         windows: N × samples × axes, the axes as in `signal`.
         signal: what one window is.
+        recordings: N numbers, equal for windows of one recording, which stand together and in their order; `None`
+            where each window stands alone. Only blocks that remember the windows before ask for it.
 
     Raises:
         BuildError, ConfigError: as `features_of`.
@@ -54,7 +59,12 @@ def extract_all(blocks: tuple[Block, ...], windows: Float32, signal: Signal) -> 
     if windows.shape[1:] != (signal.samples, len(signal.axes)):
         raise ValueError(f"windows of {windows.shape[1:]} given, the signal is {signal.samples} × {len(signal.axes)}")
     features_of(blocks, signal)
-    columns = [made.extract(_picked(windows, signal, part), part) for made, part in _parts(blocks, signal)]
+    columns = [
+        made.extract_recordings(_picked(windows, signal, part), part, recordings)
+        if recordings is not None and isinstance(made, RememberingBlock)
+        else made.extract(_picked(windows, signal, part), part)
+        for made, part in _parts(blocks, signal)
+    ]
     return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
 
 

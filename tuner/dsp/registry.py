@@ -8,6 +8,7 @@ from types import MappingProxyType
 from tuner.candidate import Settings
 from tuner.dsp.block import PreprocessingBlock, ReadableBlock
 from tuner.dsp.flatten import Flatten
+from tuner.dsp.image import Image
 from tuner.dsp.mfcc import Mfcc
 from tuner.dsp.mfe import Mfe
 from tuner.dsp.raw import Raw
@@ -16,7 +17,7 @@ from tuner.dsp.spectrogram import Spectrogram
 from tuner.errors import ConfigError, nearest
 
 BLOCKS: Mapping[str, type[ReadableBlock]] = MappingProxyType(
-    {kind.type: kind for kind in (Flatten, Mfcc, Mfe, Raw, SpectralAnalysis, Spectrogram)}
+    {kind.type: kind for kind in (Flatten, Image, Mfcc, Mfe, Raw, SpectralAnalysis, Spectrogram)}
 )
 """The blocks that are part of the product."""
 
