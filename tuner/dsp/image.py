@@ -80,7 +80,7 @@ class Image(Parameters):
                 images = np.stack([self.resize(image, height, width) for image in images])
             if channels == 1 and len(signal.axes) == 3:
                 images = grayscale(images)
-            return images / np.float32(255)
+            return images.astype(np.float32) / np.float32(255)
 
         return in_chunks(extract, windows, shape, bytes_per_window=2 * signal.samples * len(signal.axes))
 

@@ -81,7 +81,7 @@ def features_of(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return the features of all windows of some recordings, not standardised, and the windows' classes."""
     windows = cut(context.dataset, recordings, candidate.window)
-    features = chain.extract_all(candidate.preprocessing, windows.values, windows.signal)
+    features = chain.extract_all(candidate.preprocessing, windows.values, windows.signal, windows.recordings)
     if not np.isfinite(features).all():
         raise BuildError("the preprocessing gives features that are not finite on this data")
     return features, windows.labels
