@@ -76,7 +76,9 @@ def _count(network: tuple[Loops, ...], graph: Graph, counted: Stack) -> NetworkI
         )
         for operator, loops_of in zip(graph.operators, network, strict=True)
     )
-    return NetworkInstructions(operators, counted.call, counted.spread)
+    total = counted.call + sum(operator.instructions for operator in operators)
+    guessed = sum(operator.instructions for operator in operators if not operator.known)
+    return NetworkInstructions(operators, counted.call, counted.spread + guessed / total)
 
 
 class _Remembered:

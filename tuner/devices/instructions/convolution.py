@@ -41,8 +41,9 @@ def transpose_convolution(call: Call, path: Path) -> Loops:
 
 
 def _is_row(call: Call, window: Plane) -> bool:
-    height = call.input(0).shape[1]
-    return height == 1 and window.rows.kernel == 1 and window.columns.outputs % 4 == 0 and window.columns.dilation == 1
+    _, height, _, depth = call.input(0).shape
+    aligned = window.columns.stride * depth % 4 == 0
+    return height == 1 and window.rows.kernel == 1 and window.columns.dilation == 1 and aligned
 
 
 def _reference(window: Plane, depth: int, filters: int) -> dict[str, float]:
@@ -97,7 +98,9 @@ def matrix_product(calls: int, rows: int, depth: int, filters: int, path: Path) 
 
 def _by_sixteen(name: str, turns: float, depth: int) -> dict[str, float]:
     return {
+        f"{name}_wide": turns * (depth >= 16),
         f"{name}_sixteen": turns * (depth // 16),
+        f"{name}_narrow": turns * (depth % 16 >= 4),
         f"{name}_four": turns * (depth % 16 // 4),
         f"{name}_mac": turns * (depth % 4),
     }
@@ -146,25 +149,13 @@ def _columns_mve(window: Plane, depth: int, filters: int) -> dict[str, float]:
 
 
 def _row_mve(window: Plane, depth: int, filters: int) -> dict[str, float]:
-    """Blocks of four outputs read the input in place; those at a border go one by one over the taps they meet."""
+    """Positions beside padding are copied and multiplied one by one; the others read the input in place."""
     columns = window.columns
-    length = columns.kernel * depth
-    inner = border = vectors = 0
-    for start in range(0, columns.outputs, 4):
-        if columns.inside(start) and columns.inside(start + 3):
-            inner += 1
-            continue
-        border += 4
-        for position in range(start, start + 4):
-            first = position * columns.stride - columns.pad
-            taps = min(columns.kernel, columns.size - first) - max(0, -first)
-            vectors += -(-taps * depth // 16)
-    return {
-        "call": 1,
-        "block": inner,
-        "block_filter": inner * filters,
-        "block_vector": inner * filters * -(-length // 16),
-        "row": border,
-        "row_filter": border * filters,
-        "row_vector": vectors * filters,
-    }
+    inside = sum(columns.inside(position) for position in range(columns.outputs))
+    border = columns.outputs - inside
+    counts = matrix_product(1, inside, columns.kernel * depth, filters, Path.MVE)
+    vectors = -(-columns.kernel * depth // 16)
+    counts["row"] += border
+    counts["row_filter"] += border * filters
+    counts["row_vector"] += border * filters * vectors
+    return {"call": 1, "border": border, "border_vector": border * vectors, **counts}

@@ -7,6 +7,7 @@ counted instructions of real firmware (`coefficients.json`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -173,5 +174,23 @@ def _valid_taps(window: Window) -> int:
 
 
 def copy(length: int, times: float, name: str = "copy") -> dict[str, float]:
-    """Count the loops of `memcpy` of `length` bytes: calls, words, and bytes left over."""
-    return {f"{name}_call": times, f"{name}_word": times * (length // 4), f"{name}_byte": times * (length % 4)}
+    """Count the loops of the C library's `memcpy`, called `times` for pieces of `length` bytes one behind the other.
+
+    Where both ends are aligned it goes by blocks of sixteen bytes, words and a rest. Otherwise fewer than eight
+    bytes go singly, and more do so until the destination is aligned.
+    """
+    period = 4 // math.gcd(4, length)
+    aligned = times / period**2
+    misaligned = times - aligned
+    heads = [-piece * length % 4 for piece in range(period)]
+    head = length if length < 8 else sum(heads) / period
+    words = 0.0 if length < 8 else (length - head) / 4
+    return {
+        f"{name}_call": times,
+        f"{name}_block": aligned * (length // 16),
+        f"{name}_word": aligned * (length % 16 // 4),
+        f"{name}_rest": aligned * (length % 4 > 0),
+        f"{name}_misaligned": misaligned,
+        f"{name}_misaligned_word": misaligned * words,
+        f"{name}_misaligned_byte": misaligned * head,
+    }

@@ -44,6 +44,10 @@ KERNELS = ("cmsis-nn", "reference", "esp-nn", "xnnpack", "vendor")
 BUILDS = ("o3", "os", "tflm")
 
 
+_SAME_SOURCE = ("dsp", "plain", "reference")
+"""Variants of a kernel that share their loops where CMSIS-NN has no special code for an instruction set."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Relative:
     """The counted stack nearest to one that was not counted."""
@@ -86,14 +90,25 @@ class Stack:
 
     def instructions(self, loops: Loops) -> float:
         """Executed instructions of an operator."""
-        turns = self.kernels.get(loops.kernel)
+        turns = self._turns(loops.kernel)
         if turns is None:
             return self.moved["call"] + self.moved["element"] * max(loops.counts.values())
         return sum(turns.get(loop, 0.0) * count for loop, count in loops.counts.items())
 
     def knows(self, loops: Loops) -> bool:
         """Say whether the kernel was counted, on this stack or a relative."""
-        return loops.kernel in self.kernels
+        return self._turns(loops.kernel) is not None
+
+    def _turns(self, kernel: str) -> Mapping[str, float] | None:
+        """Look the kernel up; where its C code was counted for another instruction set only, that must do."""
+        turns = self.kernels.get(kernel)
+        if turns is None:
+            base, _, variant = kernel.rpartition("_")
+            if variant in _SAME_SOURCE:
+                return next(
+                    (self.kernels[name] for other in _SAME_SOURCE if (name := f"{base}_{other}") in self.kernels), None
+                )
+        return turns
 
 
 @cache
