@@ -94,13 +94,17 @@ class BrokenFilesError(DataError):
             shown.append(f"  … and {len(problems) - _SHOWN} more")
         hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
         super().__init__(
-            "\n".join([f"{root}: {len(problems)} problems in {files} files", *shown]),
+            "\n".join([f"{root}: {_count(len(problems), 'problem')} in {_count(files, 'file')}", *shown]),
             hint="; ".join([*list(hints)[:3], "or leave the bad ones out with --skip-bad (skip_bad=True)"]),
         )
         self.root, self.files, self.problems = root, files, problems
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.root, self.files, self.problems)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 _SHOWN = 50
@@ -115,7 +119,10 @@ class Loader(Protocol):
         ...
 
     def load(self, dataset: Dataset, recording: Recording, start: int, stop: int) -> Float32:
-        """Read the values of a recording from `start` up to `stop`; see `Dataset.load`."""
+        """Read samples `start` up to `stop` of the file, or of the recording's part of it; see `Dataset.load`.
+
+        What cannot be read any more is left out: `Dataset.load` says so.
+        """
         ...
 
 
@@ -205,8 +212,8 @@ class Dataset:
             DataError: the file has gone or changed since the data set was opened.
         """
         end = recording.samples if stop is None else min(stop, recording.samples)
-        values = self.reader.load(self, recording, start, end)
-        if self.is_images or len(values) == end - start:
+        values = self.reader.load(self, recording, recording.start + start, recording.start + end)
+        if values.shape == (recording.shape if self.is_images else (end - start, len(self.axes))):
             return values
         raise DataError(
             f"{self.root / recording.path}: has changed since the data set was opened",

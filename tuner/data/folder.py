@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from tuner.data.dataset import Problem
@@ -17,6 +19,9 @@ SPLIT_FOLDERS = {
     **dict.fromkeys(("test", "testing"), "test"),
 }
 
+_SPLIT_LISTS = {"validation_list.txt": "validation", "testing_list.txt": "test"}
+"""Files that list paths, one a line, as Speech Commands has them."""
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -26,6 +31,40 @@ class Folder:
     files: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     """Links that lead out of the folder, and the like."""
+
+    listed: Mapping[str, str] = field(default_factory=dict)
+    """Splits of the files that a list in the folder names."""
+
+    def split_of(self, name: str, description: Description) -> str:
+        """The split of a file: by a pattern, a list of files, or a first folder like `train` or `testing`."""
+        if description.test_pattern and re.search(description.test_pattern, name):
+            return "test"
+        if description.validation_pattern and re.search(description.validation_pattern, name):
+            return "validation"
+        folders = PurePosixPath(name).parts[:-1]
+        return self.listed.get(name) or (SPLIT_FOLDERS.get(folders[0].lower(), "") if folders else "")
+
+    def label_of(self, name: str, description: Description) -> str:
+        """The class a file's path names.
+
+        By the pattern, else its first folder after that of the split. Where all files lie in one folder, or in none,
+        what stands before the first dot or underscore of their names; unless no two files have that in common.
+        """
+        if description.label_pattern is not None:
+            return _matched(description.label_pattern, name)
+        by_folder = _label_folder(name)
+        if by_folder and (len(self._label_folders) > 1 or not self._names_repeat):
+            return by_folder
+        return _first_word(name)
+
+    @cached_property
+    def _label_folders(self) -> set[str]:
+        return {_label_folder(name) for name in self.files} - {""}
+
+    @cached_property
+    def _names_repeat(self) -> bool:
+        names = [name for name in self.files if _label_folder(name)]
+        return len({_first_word(name) for name in names}) <= len(names) / 2
 
     def ending_in(self, *suffixes: str) -> tuple[str, ...]:
         """Return the files with one of these endings, in lower or upper case."""
@@ -66,7 +105,14 @@ def list_folder(path: Path) -> Folder:
                 problems.append(Problem(relative, "is no regular file"))
             else:
                 files.append(relative)
-    return Folder(path, tuple(sorted(files)), tuple(sorted(problems, key=lambda problem: problem.path)))
+    listed = {
+        line.strip(): split
+        for name, split in _SPLIT_LISTS.items()
+        if name in files
+        for line in (path / name).read_text(encoding="utf-8", errors="replace").splitlines()
+    }
+    data = sorted(name for name in files if name not in _SPLIT_LISTS)
+    return Folder(path, tuple(data), tuple(sorted(problems, key=lambda problem: problem.path)), listed)
 
 
 _LINK_HINT = "put the files themselves in the folder"
@@ -83,18 +129,15 @@ def _is_inside(link: Path, folder: Path) -> bool:
         return False
 
 
-def label_of(name: str, description: Description) -> str:
-    """The class a path names.
-
-    By the pattern, else its first folder after that of the split, else what stands before the first dot or underscore
-    of the file's name.
-    """
-    if description.label_pattern is not None:
-        return _matched(description.label_pattern, name)
+def _label_folder(name: str) -> str:
     folders = PurePosixPath(name).parts[:-1]
     if folders and folders[0].lower() in SPLIT_FOLDERS:
         folders = folders[1:]
-    return folders[0] if folders else re.split(r"[._]", PurePosixPath(name).name, maxsplit=1)[0]
+    return folders[0] if folders else ""
+
+
+def _first_word(name: str) -> str:
+    return re.split(r"[._]", PurePosixPath(name).name, maxsplit=1)[0]
 
 
 def group_of(name: str, description: Description) -> str:
@@ -115,16 +158,6 @@ def target_of(name: str, description: Description) -> float | None:
         return float(text)
     except ValueError:
         raise ValueError(f"the target '{text}', matched by target_pattern, is not a number") from None
-
-
-def split_of(name: str, description: Description) -> str:
-    """The split a path names by a pattern, or by a first folder like `train` or `testing`."""
-    if description.test_pattern and re.search(description.test_pattern, name):
-        return "test"
-    if description.validation_pattern and re.search(description.validation_pattern, name):
-        return "validation"
-    folders = PurePosixPath(name).parts[:-1]
-    return SPLIT_FOLDERS.get(folders[0].lower(), "") if folders else ""
 
 
 def _matched(pattern: str, name: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from tuner.data.dataset import BrokenFilesError, Dataset, Problem, Recording
 from tuner.data.description import Description, describe
 from tuner.data.folder import Folder, list_folder
-from tuner.data.reader import Reader, Scanned
-from tuner.data.readers import READERS
+from tuner.data.reader import Annotation, Reader, Scanned
+from tuner.data.readers import ANNOTATED, PLAIN
 from tuner.errors import ConfigError, DataError, nearest
 
 _T = TypeVar("_T")
@@ -39,6 +39,7 @@ def open_dataset(path: str | Path, *, skip_bad: bool = False, **options: Any) ->
     problems = [*folder.problems, *(entry for entry in found if isinstance(entry, Problem))]
     scanned = _set_apart(_disagreements(scanned, description), scanned, problems)
     mentioned = {entry.recording.path for entry in scanned} | {problem.path.split("#")[0] for problem in problems}
+    mentioned |= {entry.path for entry in found if isinstance(entry, Annotation)}
     if problems and not skip_bad:
         raise BrokenFilesError(str(path), len({problem.path.split("#")[0] for problem in problems}), tuple(problems))
     if not scanned:
@@ -60,19 +61,19 @@ def open_dataset(path: str | Path, *, skip_bad: bool = False, **options: Any) ->
 
 def _choose(path: Path, folder: Folder, description: Description) -> Reader:
     if description.reader is not None:
-        for reader in READERS:
-            if reader.name == description.reader:
-                return reader
-        names = [reader.name for reader in READERS]
-        raise ConfigError(f"{path}: there is no reader '{description.reader}'", hint=nearest(description.reader, names))
-    for reader in READERS:
-        if reader.recognises(folder):
-            return reader
+        named = {reader.name: reader for reader in (*ANNOTATED, *PLAIN)}
+        if description.reader in named:
+            return named[description.reader]
+        raise ConfigError(f"{path}: there is no reader '{description.reader}'", hint=nearest(description.reader, named))
+    for readers in (ANNOTATED, PLAIN):
+        counts = [reader.count(folder) for reader in readers]
+        if any(counts):
+            return readers[counts.index(max(counts))]
     endings = sorted({Path(name).suffix for name in folder.files} - {""})
     raise DataError(
         f"{path}: none of its {len(folder.files)} files is data of a known format"
         + (f"; their endings: {' '.join(endings[:10])}" if endings else ""),
-        hint=f"known: {', '.join(reader.name for reader in READERS)}",
+        hint=f"known: {', '.join(reader.name for reader in (*ANNOTATED, *PLAIN))}",
     )
 
 

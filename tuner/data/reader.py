@@ -11,9 +11,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from tuner.data.dataset import Box, Dataset, Float32, Problem, Recording, digest
+from tuner.data.dataset import Dataset, Float32, Problem, Recording, digest
 from tuner.data.description import Description
-from tuner.data.folder import Folder, group_of, label_of, split_of, target_of
+from tuner.data.folder import Folder, group_of, target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,16 @@ class Scanned:
     sample_bytes: int = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A file that was read for what it says about others."""
+
+    path: str
+
+
+Found = Scanned | Annotation | Problem
+
+
 class Reader(Protocol):
     """A format of data sets. Implementations are stateless."""
 
@@ -33,16 +43,16 @@ class Reader(Protocol):
         """What `reader:` in a `dataset.yaml` calls it."""
         ...
 
-    def recognises(self, folder: Folder) -> bool:
-        """Whether the folder's file names look like this format."""
+    def count(self, folder: Folder) -> int:
+        """How many files look as if they were of this format."""
         ...
 
-    def scan(self, folder: Folder, description: Description) -> Iterator[Scanned | Problem]:
+    def scan(self, folder: Folder, description: Description) -> Iterator[Found]:
         """Read every file once and yield what was found in it, good or bad; no file of the format goes unmentioned."""
         ...
 
     def load(self, dataset: Dataset, recording: Recording, start: int, stop: int) -> Float32:
-        """Read the values of a recording from `start` up to `stop`; see `Dataset.load`."""
+        """Read samples `start` up to `stop` of a recording's file; see `Loader.load`."""
         ...
 
 
@@ -75,7 +85,6 @@ class Part:
     target: float | None = None
     group: str | None = None
     split: str | None = None
-    boxes: tuple[Box, ...] | None = None
     frequency_hz: float | None = None
     """Its rate, if the file states it."""
     session: str = ""
@@ -92,15 +101,28 @@ class Parsed:
     """What cannot be used although the rest of the file can."""
 
 
-class PartsReader(ABC):
-    """A format whose files fit in memory one at a time."""
+class FileReader(ABC):
+    """A format told by the ending of its files, each of which stands for itself."""
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
 
-    def recognises(self, folder: Folder) -> bool:
-        """Whether there are files with one of the format's endings."""
-        return bool(folder.ending_in(*self.suffixes))
+    def count(self, folder: Folder) -> int:
+        """How many files have one of the format's endings."""
+        return len(folder.ending_in(*self.suffixes))
+
+    def scan(self, folder: Folder, description: Description) -> Iterator[Found]:
+        """Read every file with one of the format's endings."""
+        for name in folder.ending_in(*self.suffixes):
+            yield from self.scan_file(folder, name, description)
+
+    @abstractmethod
+    def scan_file(self, folder: Folder, name: str, description: Description) -> Iterator[Scanned | Problem]:
+        """Read one file and yield what was found in it."""
+
+
+class PartsReader(FileReader):
+    """A format whose files fit in memory one at a time."""
 
     @abstractmethod
     def parse(self, path: Path, description: Description) -> Parsed:
@@ -110,35 +132,32 @@ class PartsReader(ABC):
             BadFileError: nothing in it can be used.
         """
 
-    def scan(self, folder: Folder, description: Description) -> Iterator[Scanned | Problem]:
-        """Read every file with one of the format's endings."""
-        for name in folder.ending_in(*self.suffixes):
+    def scan_file(self, folder: Folder, name: str, description: Description) -> Iterator[Scanned | Problem]:
+        """Read one file and yield its parts."""
+        try:
+            parsed = self.parse(folder.path(name), description)
+        except BadFileError as error:
+            yield error.problem(name)
+            return
+        except OSError as error:
+            yield Problem(name, f"cannot be read: {error.strerror or error}")
+            return
+        yield from (error.problem(name) for error in parsed.problems)
+        for part in parsed.parts:
             try:
-                parsed = self.parse(folder.path(name), description)
+                yield Scanned(_recording(part, folder, name, description), parsed.axes)
             except BadFileError as error:
-                yield error.problem(name)
-                continue
-            except OSError as error:
-                yield Problem(name, f"cannot be read: {error.strerror or error}")
-                continue
-            yield from (error.problem(name) for error in parsed.problems)
-            for part in parsed.parts:
-                try:
-                    yield Scanned(recording_of(part, name, description), parsed.axes)
-                except BadFileError as error:
-                    yield error.problem(f"{name}#{part.key}" if part.key else name)
+                yield error.problem(f"{name}#{part.key}" if part.key else name)
 
     def load(self, dataset: Dataset, recording: Recording, start: int, stop: int) -> Float32:
-        """Read the file again, unless it was the last one read, and return the recording's part of it."""
+        """Read the file again, unless it was one of the last, and return that stretch of the recording's part."""
         path = dataset.root / recording.path
         try:
             status = path.stat()
             parts = _parts(self, path, dataset.description, (status.st_mtime_ns, status.st_size))
-            values = parts[recording.part]
+            return parts[recording.part][start:stop]
         except (OSError, BadFileError, KeyError):
-            values = np.empty((0, len(dataset.axes)), np.float32)
-        first = recording.start
-        return values[first + start : first + stop]
+            return np.empty((0, len(dataset.axes)), np.float32)
 
 
 @lru_cache(maxsize=2)
@@ -148,36 +167,50 @@ def _parts(reader: PartsReader, path: Path, description: Description, version: t
     return {part.key: part.values for part in reader.parse(path, description).parts}
 
 
-def recording_of(part: Part, name: str, description: Description) -> Recording:
-    """Check a part's values and put it under the name of its file.
-
-    Raises:
-        BadFileError: values are missing or not finite, or there are none; the path has no label.
-    """
+def _recording(part: Part, folder: Folder, name: str, description: Description) -> Recording:
     check_values(part.values)
+    if part.target is None and part.label is None:
+        label, target = meaning_of(folder, name, description)
+    else:
+        label, target = checked_label(part.label) if part.target is None else "", part.target
     recording_id = f"{name}#{part.key}" if part.key else name
-    try:
-        target = part.target if part.target is not None else target_of(name, description)
-    except ValueError as error:
-        raise BadFileError(str(error)) from error
-    label = part.label if part.label is not None else label_of(name, description)
-    is_classified = target is None and part.boxes is None
-    if is_classified and not label.strip():
-        raise BadFileError("has no label", "check label_pattern or label_column in dataset.yaml")
     return Recording(
         id=recording_id,
         shape=part.values.shape,
         frequency_hz=rate_of(part.frequency_hz, description),
         digest=digest(part.values),
-        label=label.strip() if is_classified else "",
+        label=label,
         target=target,
-        boxes=part.boxes,
         group=part.group if part.group is not None else group_of(name, description),
-        split=split_of(name, description) if part.split is None else part.split,
+        split=part.split or folder.split_of(name, description),
         path=name,
         part=part.key,
         session=f"{name}#{part.session}" if part.session else recording_id,
     )
+
+
+def meaning_of(folder: Folder, name: str, description: Description) -> tuple[str, float | None]:
+    """The label, or else the target, that a path names.
+
+    Raises:
+        BadFileError: it names none.
+    """
+    try:
+        target = target_of(name, description)
+    except ValueError as error:
+        raise BadFileError(str(error)) from error
+    return ("", target) if target is not None else (checked_label(folder.label_of(name, description)), None)
+
+
+def checked_label(label: str | None) -> str:
+    """Refuse a label that says nothing.
+
+    Raises:
+        BadFileError: it is empty.
+    """
+    if not label or not label.strip():
+        raise BadFileError("has no label", "check label_pattern or label_column in dataset.yaml")
+    return label.strip()
 
 
 def check_values(values: Float32) -> None:

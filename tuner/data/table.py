@@ -41,13 +41,14 @@ class _Columns:
     time_unit: str | None
 
 
-def parse_table(frame: pd.DataFrame, description: Description, *, first_line: int) -> Parsed:
+def parse_table(frame: pd.DataFrame, description: Description, *, row_name: str, first_row: int) -> Parsed:
     """Take a table apart into recordings.
 
     Args:
         frame: the table.
         description: what the columns are, if their names do not tell.
-        first_line: the line of the file in which the first row stands, for messages.
+        row_name: what a message calls a row.
+        first_row: the number of the first row, for messages.
 
     Raises:
         BadFileError: a column is missing, or nothing in the table can be used.
@@ -55,7 +56,7 @@ def parse_table(frame: pd.DataFrame, description: Description, *, first_line: in
     if not len(frame):
         raise BadFileError("has no rows")
     columns = _columns(frame, description)
-    values = _values(frame, columns, first_line)
+    values = _values(frame, columns, row_name, first_row)
     if description.rows == "recordings":
         parts = _row_parts(frame, columns, values, description.frequency or 1.0)
     elif columns.id is not None:
@@ -107,7 +108,7 @@ def _column(names: list[str], asked: str | None, usual: tuple[str, ...]) -> str 
     return asked
 
 
-def _values(frame: pd.DataFrame, columns: _Columns, first_line: int) -> Float32:
+def _values(frame: pd.DataFrame, columns: _Columns, row_name: str, first_row: int) -> Float32:
     """Rows × axes. Rows with a missing value are kept as NaN: only the recording they belong to is bad."""
     for name in columns.axes:
         column = frame[name]
@@ -115,7 +116,7 @@ def _values(frame: pd.DataFrame, columns: _Columns, first_line: int) -> Float32:
             continue
         for row, cell in enumerate(column.tolist()):
             if not _is_number(cell):
-                raise BadFileError(f"line {row + first_line}: {name} is '{cell}', expected a number")
+                raise BadFileError(f"{row_name} {row + first_row}: {name} is '{cell}', expected a number")
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(frame[list(columns.axes)].to_numpy(dtype=np.float64).astype(np.float32))
 

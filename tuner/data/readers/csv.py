@@ -26,7 +26,7 @@ class CsvReader(PartsReader):
 
     def parse(self, path: Path, description: Description) -> Parsed:
         """Read a table; a flaw is named by its line."""
-        return parse_table(read_csv(path), description, first_line=2)
+        return parse_table(read_csv(path), description, row_name="line", first_row=2)
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     lines = [line for line in text[:65536].splitlines() if line.strip()][:20]
     if not lines:
         raise BadFileError("is empty")
-    delimiter = max(",;\t ", key=lambda mark: (lines[0].strip().count(mark), mark != " "))
+    delimiter = _delimiter(lines)
     decimal = "," if delimiter in ";\t" and any(re.search(r"\d,\d", line) for line in lines[1:]) else "."
     first = [cell.strip() for cell in next(csv.reader([lines[0]], delimiter=delimiter, skipinitialspace=True))]
     named = not all(_is_number(cell, decimal) for cell in first)
@@ -76,6 +76,13 @@ def _text(path: Path) -> str:
     if "\0" in text:
         raise BadFileError("is not text: it holds zero bytes")
     return text
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The mark that stands equally often in every line; where a comma does too, it may be the decimal mark."""
+    counts = {mark: {line.strip().count(mark) for line in lines} for mark in "\t;, "}
+    regular = [mark for mark, count in counts.items() if len(count) == 1 and count != {0}]
+    return regular[0] if regular else max("\t;, ", key=lambda mark: lines[0].strip().count(mark))
 
 
 def _is_number(cell: str, decimal: str) -> bool:
