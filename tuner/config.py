@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
-from tuner.errors import ConfigError, nearest
+from tuner.errors import ConfigError, InputError, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -58,23 +60,45 @@ def _explain(model: type[BaseModel], problem: Any) -> tuple[str, str]:
     location = problem["loc"]
     key = ".".join(str(step) for step in location)
     if problem["type"] == "extra_forbidden":
-        return f"unknown key '{key}'", nearest(str(location[-1]), _keys_at(model, location[:-1]))
+        name = str(location[-1])
+        return f"unknown key '{key}'", nearest(name, _fields_at(model, location[:-1])) + _unit_hint(name)
     if problem["type"] == "missing":
-        return f"missing key '{key}'", ""
-    message = problem["msg"].removeprefix("Value error, ")
+        field = _fields_at(model, location[:-1]).get(str(location[-1]))
+        meaning = field.description if field is not None else None
+        return f"missing key '{key}'", f"'{location[-1]}' is: {meaning}" if meaning else ""
+    cause = getattr(problem.get("ctx", {}).get("error"), "__cause__", None)
+    if isinstance(cause, InputError):
+        return f"{key}: {cause.message}", cause.hint
     found = problem["input"]
+    if problem["type"] == "literal_error" and isinstance(found, str):
+        return f"{key}: there is no '{found}'", nearest(found, re.findall(r"'([^']*)'", problem["ctx"]["expected"]))
+    message = problem["msg"].removeprefix("Value error, ")
     shown = f", found {found!r}" if isinstance(found, str | int | float | bool) and repr(found) not in message else ""
     return f"{key}: {message[0].lower()}{message[1:]}{shown}" if key else message, ""
 
 
-def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that a model takes at a location in it."""
+def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> dict[str, FieldInfo]:
+    """Return the fields that a model takes at a location in it, by the key they are written with."""
     models = [model]
     for step in location:
         fields = [found.model_fields[step] for found in models if isinstance(step, str) and step in found.model_fields]
         if fields:
             models = [inner for field in fields for inner in _models_in(field.annotation)]
-    return sorted({field.alias or name for found in models for name, field in found.model_fields.items()})
+    return {field.alias or name: field for found in models for name, field in found.model_fields.items()}
+
+
+_UNITS = {
+    "Sizes are written like '128 KiB'.": ("b", "kb", "kib", "mb", "mib", "bytes"),
+    "Frequencies are written like '80 MHz'.": ("hz", "khz", "mhz", "ghz"),
+    "Durations are written like '10 ms'.": ("us", "ms", "s", "sec", "seconds"),
+    "Powers are written like '25 mW'.": ("uw", "mw", "watts"),
+}
+
+
+def _unit_hint(key: str) -> str:
+    """Say where the unit goes if somebody put it into the key."""
+    unit = key.lower().rpartition("_")[2] if "_" in key else ""
+    return next((f" {sentence}" for sentence, units in _UNITS.items() if unit in units), "")
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

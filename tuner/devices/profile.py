@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_valida
 from tuner.config import read_mapping, validated
 from tuner.devices.cores import ABILITIES, Core, Fpu, Vector
 from tuner.devices.operators import RUNTIME_OPERATORS
-from tuner.errors import ConfigError, nearest
+from tuner.errors import ConfigError
 from tuner.package_data import data_folder
 from tuner.units import Bytes, Hertz, Milliwatts, format_bytes, write_bytes, write_hertz, write_milliwatts
 
@@ -194,8 +194,8 @@ class DeviceProfile(_Facts):
     vendor: str = Field(min_length=2, description="Maker of the board.")
     mcu: str = Field(min_length=2, description="Chip, as its datasheet names it.")
     processor: Processor = Field(description="The core that runs the network.")
-    ram: tuple[Ram, ...] = Field(min_length=1, description="Regions of RAM.")
-    flash: tuple[Flash, ...] = Field(min_length=1, description="Regions of flash.")
+    ram: tuple[Ram, ...] = Field(description="Regions of RAM.")
+    flash: tuple[Flash, ...] = Field(description="Regions of flash.")
     runtime: Runtime = Field(description="The software that runs the network.")
     latency: Calibration | None = Field(None, description="Fitted speed; left out: the core's generic one, less sure.")
     power: ActivePower | None = Field(None, description="Active power; left out where none is published.")
@@ -285,12 +285,18 @@ def load_profile(name_or_path: str | Path) -> DeviceProfile:
     if isinstance(name_or_path, str) and not text.endswith((".yaml", ".yml", ".json")) and "/" not in text:
         path = data_folder("device_profiles") / f"{text}.yaml"
         if text not in profile_names():
-            hint = f"{nearest(text, profile_names())} A board of your own is given by the path of its YAML file"
-            raise ConfigError(f"unknown device '{text}'", hint=hint)
+            raise ConfigError(f"unknown device '{text}'", hint=_similar_devices(text))
     else:
         path = Path(name_or_path)
     modified = path.stat().st_mtime_ns if path.is_file() else 0
     return _read(path, modified)
+
+
+def _similar_devices(name: str) -> str:
+    names = profile_names()
+    similar = difflib.get_close_matches(name, names, n=3) or [known for known in names if name.lower() in known]
+    meant = f"did you mean {' or '.join(repr(known) for known in similar[:3])}? " if similar else ""
+    return f"{meant}'tuner devices' lists all; a board of your own is given by the path of its YAML file"
 
 
 @functools.lru_cache(maxsize=256)
