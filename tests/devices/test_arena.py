@@ -28,6 +28,19 @@ def test_every_arena_of_real_firmware_is_predicted_to_the_byte(shared, figure):
     assert wrong == []
 
 
+def test_the_head_of_the_64_bit_interpreter_is_that_of_the_reference_kernels(shared):
+    models = {firmware.model: firmware for firmware in firmwares(shared) if firmware.row["host64_head"]}
+
+    wrong = {
+        model: plan_arena(firmware.graph, ArenaTarget(cmsis_nn=False)).head
+        for model, firmware in models.items()
+        if plan_arena(firmware.graph, ArenaTarget(cmsis_nn=False)).head != firmware.bytes("host64_head")
+    }
+
+    assert len(models) > 100
+    assert wrong == {}
+
+
 @given(
     st.lists(
         st.tuples(st.integers(1, 40), st.integers(0, 9), st.integers(0, 4)).map(

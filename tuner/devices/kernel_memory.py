@@ -1,8 +1,8 @@
 """What each operator's kernel takes from the arena while the runtime prepares it: one entry per kind of operator.
 
 Follows the parsers (`flatbuffer_conversions.cc`) and the kernels' `Init` and `Prepare` of tflite-micro 90b983c and
-CMSIS-NN 4ab83cc. C structures are written as their fields: `i` is an integer, float or pointer of 4 bytes, `h` one
-of 2, `b` a byte, `e` an enumeration, whose size the compiler's ABI decides.
+CMSIS-NN 4ab83cc. C structures are written as their fields where the compiler's ABI decides their size: `i` is an
+integer, float or pointer of 4 bytes, `b` a byte, `e` an enumeration.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from tuner.devices import scratch
 from tuner.devices.instructions.loops import Call
 from tuner.devices.scratch import Isa
+from tuner.graph import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ def look(*positions: int) -> Iterator[Step]:
 
 
 OUTPUT = -1
+_EVAL_TENSOR = 12
+_INT16_TABLE = 513
+"""Entries of the tables for functions of 16-bit values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +69,21 @@ class KernelMemory:
 
     options: str = ""
     """Fields of the structure for the operator's options."""
-    data: str = ""
-    """Fields of the structure that the kernel keeps."""
-    cmsis_data: str = ""
-    """Fields that CMSIS-NN's kernel keeps beside."""
+    data: int = 0
+    """Bytes of the structure that the kernel keeps from the start."""
+    cmsis_data: int = 0
+    """The same of CMSIS-NN's kernel; 0: it keeps what the reference kernel does."""
     prepare: Prepare | None = None
     """Further requests, in order; left out: it looks at its first input and output."""
 
     def data_bytes(self, target: ArenaTarget) -> int:
         """Bytes that the kernel keeps from the start."""
-        fields = self.data + (self.cmsis_data if target.cmsis_nn else "")
-        return structure_bytes(fields, short_enums=target.short_enums)[0]
+        return self.cmsis_data if target.cmsis_nn and self.cmsis_data else self.data
 
 
 def structure_bytes(fields: str, *, short_enums: bool) -> tuple[int, int]:
     """Return size and alignment of a C structure; (0, 1) if it has no fields."""
-    widths = {"i": 4, "h": 2, "b": 1, "e": 1 if short_enums else 4}
+    widths = {"i": 4, "b": 1, "e": 1 if short_enums else 4}
     offset, alignment = 0, 1
     for field in fields:
         width = widths[field]
@@ -146,7 +149,10 @@ def _fully_connected(call: Call, target: ArenaTarget) -> Iterator[Step]:
 
 def _average_pool(call: Call, target: ArenaTarget) -> Iterator[Step]:
     yield from look(0, OUTPUT)
-    if target.cmsis_nn and call.input(0).dtype == "int8":
+    if not target.cmsis_nn:
+        return
+    yield from look(0, OUTPUT)
+    if call.input(0).dtype == "int8":
         size = scratch.avgpool_s8(call, target.isa)
         if size:
             yield scratch_memory(size)
@@ -154,10 +160,69 @@ def _average_pool(call: Call, target: ArenaTarget) -> Iterator[Step]:
 
 def _reduction(call: Call, _target: ArenaTarget) -> Iterator[Step]:
     yield from look(0, OUTPUT, 1)
-    if call.kind in ("MEAN", "SUM"):
+    if call.kind in ("MEAN", "SUM") and not call.has_float:
         yield scratch_memory(4 * call.output.elements)
     yield scratch_memory(4 * len(call.input(0).shape))
     yield scratch_memory(4 * call.input(1).elements)
+
+
+def _softmax(call: Call, _target: ArenaTarget) -> Iterator[Step]:
+    yield from look(0, OUTPUT)
+    if call.input(0).dtype == "int16":
+        yield keep(2 * _INT16_TABLE)
+        yield keep(2 * _INT16_TABLE)
+
+
+def _log_softmax(call: Call, _target: ArenaTarget) -> Iterator[Step]:
+    yield from look(0, OUTPUT)
+    if call.input(0).dtype == "int8":
+        yield keep(28)
+
+
+def _cumulative_sum(call: Call, _target: ArenaTarget) -> Iterator[Step]:
+    yield from look(0, 1, OUTPUT)
+    if call.output.dtype == "int8":
+        yield keep(36)
+
+
+def _sum_of_many(call: Call, _target: ArenaTarget) -> Iterator[Step]:
+    """Pointers to the inputs stand in scratch memory."""
+    yield from look(0, OUTPUT)
+    if call.output.dtype == "int8":
+        yield keep(36)
+    yield scratch_memory(4 * len(call.inputs))
+
+
+def _mirror_pad(call: Call, _target: ArenaTarget) -> Iterator[Step]:
+    yield from look(0, 1, OUTPUT)
+    yield scratch_memory(4 * len(call.output.shape))
+    yield scratch_memory(4 * len(call.input(0).shape))
+
+
+def _new_output_shape(call: Call, _target: ArenaTarget) -> Iterator[Step]:
+    yield from look(0, OUTPUT)
+    yield keep(_shape_bytes(call.output))
+
+
+def _batch_matrix_product(call: Call, target: ArenaTarget) -> Iterator[Step]:
+    """Operands that do not stand the right way are turned into memory of their own."""
+    yield from look(0, 1, OUTPUT)
+    turned = [call.input(0)] if call.option("adj_x") else []
+    turned += [] if call.option("adj_y") else [call.input(1)]
+    for tensor in turned:
+        yield keep(_EVAL_TENSOR)
+        yield keep(_shape_bytes(tensor))
+        yield keep(tensor.bytes)
+    yield keep(_shape_bytes(call.output))
+    if call.has_float:
+        return
+    yield keep(28)
+    if target.cmsis_nn and target.isa is Isa.MVE and call.input(0).dtype == "int8":
+        yield scratch_memory(scratch.fully_connected_s8(call.output.shape[-1], target.isa))
+
+
+def _shape_bytes(tensor: Tensor) -> int:
+    return 4 + 4 * len(tensor.shape)
 
 
 def _binary(_call: Call, _target: ArenaTarget) -> Iterator[Step]:
@@ -191,41 +256,73 @@ def _lstm(call: Call, target: ArenaTarget) -> Iterator[Step]:
     yield from (scratch_memory(cell.bytes) for _ in range(3 if integer else 4))
 
 
-_UNKNOWN = KernelMemory()
+_COMPARISON = KernelMemory("", 32, prepare=_binary)
+_REDUCTION = KernelMemory("b", 44, prepare=_reduction)
+_NOTHING_KEPT = KernelMemory()
 
 _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
     {
-        "ADD": KernelMemory("eb", 15 * "i", prepare=_binary),
-        "AVERAGE_POOL_2D": KernelMemory("eiiiieiiii", 8 * "i", "i", prepare=_average_pool),
-        "CONCATENATION": KernelMemory("ieb", "biihiihb"),
-        "CONV_2D": KernelMemory("eiieiie", 14 * "i", "i", _convolution),
-        "DEPTHWISE_CONV_2D": KernelMemory("eiiieii", 14 * "i", "i", _depthwise),
-        "DEQUANTIZE": KernelMemory("", 8 * "i"),
-        "FULLY_CONNECTED": KernelMemory("eebbe", 12 * "i", 6 * "i", _fully_connected),
-        "LEAKY_RELU": KernelMemory("i", 6 * "i"),
-        "LOGISTIC": KernelMemory("", 4 * "i"),
-        "MAX_POOL_2D": KernelMemory("eiiiieiiii", 8 * "i", "i"),
-        "MEAN": KernelMemory("b", 11 * "i", prepare=_reduction),
-        "MUL": KernelMemory("e", 9 * "i", prepare=_binary),
+        "ABS": KernelMemory("", 28),
+        "ADD": KernelMemory("eb", 60, prepare=_binary),
+        "ADD_N": KernelMemory(prepare=_sum_of_many),
+        "ARG_MAX": KernelMemory("e"),
+        "ARG_MIN": KernelMemory("e"),
+        "AVERAGE_POOL_2D": KernelMemory("eiiiieiiii", 32, 36, _average_pool),
+        "BATCH_MATMUL": KernelMemory("bbb", 16, 36, _batch_matrix_product),
+        "CAST": KernelMemory("ee"),
+        "CONCATENATION": KernelMemory("ieb", 28),
+        "CONV_2D": KernelMemory("eiieiie", 56, 60, _convolution),
+        "CUMSUM": KernelMemory("bb", prepare=_cumulative_sum),
+        "DEPTHWISE_CONV_2D": KernelMemory("eiiieii", 56, 60, _depthwise),
+        "DEPTH_TO_SPACE": KernelMemory("i", prepare=_new_output_shape),
+        "DEQUANTIZE": KernelMemory("", 32),
+        "DIV": KernelMemory("e", 28, prepare=_binary),
+        "ELU": KernelMemory("", 256),
+        "EQUAL": _COMPARISON,
+        "FULLY_CONNECTED": KernelMemory("eebbe", 48, 72, _fully_connected),
+        "GATHER": KernelMemory("ii", prepare=_new_output_shape),
+        "GATHER_ND": KernelMemory(prepare=_new_output_shape),
+        "GREATER": _COMPARISON,
+        "GREATER_EQUAL": _COMPARISON,
+        "HARD_SWISH": KernelMemory("", 20),
+        "L2_NORMALIZATION": KernelMemory("e", 4),
+        "LEAKY_RELU": KernelMemory("i", 24),
+        "LESS": _COMPARISON,
+        "LESS_EQUAL": _COMPARISON,
+        "LOGISTIC": KernelMemory("", 16),
+        "LOG_SOFTMAX": KernelMemory(prepare=_log_softmax),
+        "MAX_POOL_2D": KernelMemory("eiiiieiiii", 32, 36),
+        "MEAN": _REDUCTION,
+        "MIRROR_PAD": KernelMemory("e", 20, prepare=_mirror_pad),
+        "MUL": KernelMemory("e", 36, prepare=_binary),
+        "NOT_EQUAL": _COMPARISON,
         "PACK": KernelMemory("ii"),
-        "PAD": KernelMemory("", 14 * "i"),
-        "QUANTIZE": KernelMemory("", 8 * "i"),
-        "REDUCE_MAX": KernelMemory("b", 11 * "i", prepare=_reduction),
-        "RELU": KernelMemory("", 7 * "i"),
-        "RESHAPE": KernelMemory(9 * "i"),
+        "PAD": KernelMemory("", 56),
+        "PADV2": KernelMemory("", 56),
+        "PRELU": KernelMemory("", 28, prepare=_binary),
+        "QUANTIZE": KernelMemory("", 32),
+        "REDUCE_MAX": _REDUCTION,
+        "REDUCE_MIN": _REDUCTION,
+        "RELU": KernelMemory("", 28),
+        "RELU6": KernelMemory("", 8),
+        "RESHAPE": KernelMemory("iiiiiiiii"),
         "RESIZE_BILINEAR": KernelMemory("bb"),
         "RESIZE_NEAREST_NEIGHBOR": KernelMemory("bb"),
-        "SOFTMAX": KernelMemory("i", 14 * "i", 2 * "i"),
-        "SPACE_TO_BATCH_ND": KernelMemory("", "i"),
+        "RSQRT": KernelMemory("", 28),
+        "SOFTMAX": KernelMemory("i", 56, 64, _softmax),
+        "SPACE_TO_BATCH_ND": KernelMemory("", 4),
+        "SPACE_TO_DEPTH": KernelMemory("i", prepare=_new_output_shape),
         "SPLIT": KernelMemory("i"),
         "SPLIT_V": KernelMemory("i"),
-        "SQUEEZE": KernelMemory(9 * "i"),
-        "STRIDED_SLICE": KernelMemory("iiiiib", 21 * "i"),
-        "SUB": KernelMemory("eb", 13 * "i", prepare=_binary),
-        "SVDF": KernelMemory("ieb", 9 * "i", "i", _svdf),
-        "TANH": KernelMemory("", 4 * "i"),
-        "TRANSPOSE_CONV": KernelMemory("eiiee", 20 * "i", prepare=_transpose_convolution),
-        "UNIDIRECTIONAL_SEQUENCE_LSTM": KernelMemory("eiibbb", 174 * "i", 55 * "i", _lstm),
+        "SQUARED_DIFFERENCE": KernelMemory("", 112, prepare=_binary),
+        "SQUEEZE": KernelMemory("iiiiiiiii"),
+        "STRIDED_SLICE": KernelMemory("iiiiib", 84),
+        "SUB": KernelMemory("eb", 52, prepare=_binary),
+        "SUM": _REDUCTION,
+        "SVDF": KernelMemory("ieb", 36, 40, _svdf),
+        "TANH": KernelMemory("", 16),
+        "TRANSPOSE_CONV": KernelMemory("eiiee", 72, 76, _transpose_convolution),
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": KernelMemory("eiibbb", 696, 916, _lstm),
         "UNPACK": KernelMemory("ii"),
     }
 )
@@ -233,7 +330,7 @@ _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
 
 def kernel_memory(kind: str) -> KernelMemory:
     """Return what the kernel of an operator takes; nothing for those that keep nothing."""
-    return _KERNELS.get(kind, _UNKNOWN)
+    return _KERNELS.get(kind, _NOTHING_KEPT)
 
 
 def requests(call: Call, target: ArenaTarget) -> Iterator[Step]:
