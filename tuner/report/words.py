@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from tuner.candidate import Candidate, Scalar, Settings
 from tuner.estimate import Estimate
 from tuner.record import Counts, StudySummary, Trial
-from tuner.study.fronts import device_front
 from tuner.units import format_bytes, format_milliseconds, format_seconds
 
+OBJECTIVES = {"accuracy": "accuracy", "ram": "RAM", "flash": "flash", "latency": "latency"}
 RESOURCE_TITLES = {"ram": "RAM", "flash": "Flash", "latency": "Latency"}
 
 
@@ -60,6 +61,21 @@ def settings(chosen: Settings) -> str:
     return " ".join([chosen.type, *(f"{name}={scalar(value)}" for name, value in chosen.parameters)])
 
 
+def detail(chosen: Candidate) -> str:
+    """Describe a candidate in full, on one line."""
+    window = f"window {chosen.window.size_ms:g} ms every {chosen.window.stride_ms:g} ms"
+    if chosen.window.frequency_hz is not None:
+        window += f" at {chosen.window.frequency_hz:g} Hz"
+    blocks = [settings(block.settings) for block in chosen.preprocessing]
+    training = f"{settings(chosen.training.optimizer)} batch={chosen.training.batch_size}"
+    return " · ".join([window, *blocks, settings(chosen.architecture), training, settings(chosen.compression)])
+
+
+def duration(seconds_: float) -> str:
+    """Write 95.0 as "1 m 35 s"."""
+    return format_seconds(seconds_)
+
+
 def scalar(value: Scalar) -> str:
     """Write a parameter's value."""
     if isinstance(value, bool):
@@ -86,18 +102,46 @@ def outcome(summary: StudySummary, trials: Sequence[Trial]) -> list[str]:
     return sentences
 
 
-def best_on(summary: StudySummary, trials: Sequence[Trial], device: str) -> str:
-    """Tell the most accurate model of a device's front, and the size of the front."""
-    resources = [objective for objective in summary.objectives if objective != "accuracy"]
-    front = device_front(trials, device, resources)
+def best_on(front: Sequence[Trial], device: str) -> str:
+    """Tell what the most accurate model of a device's front needs there."""
     if not front:
         return "No trained candidate fits."
     best = front[0]
     assert best.appraisal is not None
     cost = best.appraisal.cost(device)
     return (
-        f"{percent(best.score)} accuracy in {format_bytes(cost.ram.total.value)} of RAM, "
-        f"{format_bytes(cost.flash.total.value)} of flash and {format_milliseconds(cost.latency.total.value)}."
+        f"accuracy in {format_bytes(cost.ram.total.value)} of RAM, {format_bytes(cost.flash.total.value)} of flash "
+        f"and {format_milliseconds(cost.latency.total.value)}"
+    )
+
+
+def conversion(trials: Sequence[Trial]) -> str:
+    """Tell what conversion to integers does to the accuracy, on average."""
+    pairs = [
+        trial.training.converted.accuracy - trial.training.float32.accuracy
+        for trial in trials
+        if trial.training is not None and trial.candidate.compression.type != "float32"
+    ]
+    if not pairs:
+        return "No trained candidate was quantized."
+    return f"Quantization changed it by {100 * fmean(pairs):+.2f} points on average, {100 * min(pairs):+.1f} at worst."
+
+
+def prediction(trials: Sequence[Trial], devices: Sequence[str]) -> str:
+    """Tell how well needs were known before training, held against the converted models."""
+    pairs = [
+        (trial.predicted.cost(device), trial.training.inspected.cost(device))
+        for trial in trials
+        if trial.predicted is not None and trial.training is not None
+        for device in devices
+    ]
+    if not pairs:
+        return ""
+    ram = sum(before.ram.total.value == after.ram.total.value for before, after in pairs)
+    flash = sum(before.flash.total.value == after.flash.total.value for before, after in pairs)
+    return (
+        f"Held against the converted models, the need predicted before training was exact for RAM in {ram:,} and for "
+        f"flash in {flash:,} of {count(len(pairs), 'case')}."
     )
 
 

@@ -1,0 +1,52 @@
+"""What the sections of a report share: the study, its fronts, and the figures they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from tuner.record import BudgetSummary, StudySummary, Trial
+from tuner.report.markup import Markup, element
+from tuner.report.table import resources_of
+from tuner.study.fronts import device_front
+
+
+class Page:
+    """A report in the making."""
+
+    def __init__(self, summary: StudySummary, trials: tuple[Trial, ...]) -> None:
+        self.summary = summary
+        self.trials = trials
+        resources = resources_of(summary)
+        self.fronts: Mapping[str, tuple[Trial, ...]] = {
+            budget.device: device_front(trials, budget.device, resources) for budget in summary.budgets
+        }
+        self.figures: dict[str, go.Figure] = {}
+        """By the name under which the page draws them."""
+
+    @property
+    def budgets(self) -> tuple[BudgetSummary, ...]:
+        """The study's devices and what each may spend."""
+        return self.summary.budgets
+
+    @property
+    def trained(self) -> tuple[Trial, ...]:
+        """The trials with a score."""
+        return tuple(trial for trial in self.trials if trial.score is not None)
+
+    def figure(self, name: str, figure: go.Figure, told: str, **data: str) -> Markup:
+        """Take a figure in and return the box it is drawn in.
+
+        Args:
+            name: unique on the page.
+            figure: drawn when the reader comes to it.
+            told: what it shows, for those who cannot see it.
+            data: when it is shown: "for_device", "for_resource", "for_trial".
+        """
+        self.figures[name] = figure
+        attributes = {f"data_{key}": value for key, value in data.items()}
+        height = f"height:{figure.layout.height or 400}px"
+        return element(
+            "div", class_="figure", data_figure=name, role="img", aria_label=told, style=height, **attributes
+        )

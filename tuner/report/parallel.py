@@ -1,0 +1,72 @@
+"""Parallel coordinates: from parameters to results, a line a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from tuner.record import RESOURCES, Trial
+from tuner.report import words
+from tuner.report.theme import SCALE, template
+from tuner.study.fronts import resource_value
+
+
+def parallel_figure(trials: Sequence[Trial], device: str, names: Sequence[str]) -> go.Figure:
+    """Parallel coordinates of the trained trials: parameters by name, then accuracy and needs on a device."""
+    trained = [trial for trial in trials if trial.score is not None]
+    figure = go.Figure(layout={"template": template("light")})
+    scores = [trial.score or 0.0 for trial in trained]
+    dimensions = [_dimension(name, [trial.parameters.get(name) for trial in trained]) for name in names]
+    for resource in RESOURCES:
+        needs = [resource_value(trial, device, resource) for trial in trained]
+        dimensions.append(_logarithmic(words.RESOURCE_TITLES[resource], needs, resource))
+    dimensions.append({"label": "Accuracy", "values": scores, "tickformat": ".0%"})
+    figure.add_parcoords(
+        line={"color": scores, "colorscale": SCALE, "showscale": False},
+        dimensions=dimensions,
+        labelangle=-18,
+        labelside="top",
+        unselected={"line": {"opacity": 0.06}},
+    )
+    figure.update_layout(height=420, margin={"t": 96, "l": 64, "r": 48, "b": 24})
+    return figure
+
+
+def _dimension(name: str, values: Sequence[object]) -> dict[str, object]:
+    """Return a coordinate of a parameter; where it plays no part, the line passes below the axis at "–"."""
+    present = [value for value in values if value is not None]
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in present)
+    distinct = sorted(set(present), key=lambda value: (isinstance(value, str), value))
+    if not numbers or len(distinct) <= 6:
+        places: dict[object, float] = {value: float(place) for place, value in enumerate(distinct)}
+        texts = [words.scalar(value) for value in distinct]  # type: ignore[arg-type]
+        located = [places[value] if value is not None else -1.0 for value in values]
+        return _ticked(name, located, list(places.values()), texts, absent=-1.0)
+    figures = [float(value) for value in present]  # type: ignore[arg-type]
+    if min(figures) > 0 and max(figures) / min(figures) > 20:
+        return _logarithmic(name, values, "")  # type: ignore[arg-type]
+    low, high = min(figures), max(figures)
+    absent = low - 0.15 * (high - low)
+    ticks = list(np.linspace(low, high, 5))
+    located = [absent if value is None else float(value) for value in values]  # type: ignore[arg-type]
+    return _ticked(name, located, ticks, [f"{tick:.3g}" for tick in ticks], absent=absent)
+
+
+def _logarithmic(name: str, values: Sequence[float | None], resource: str) -> dict[str, object]:
+    exponents = [None if value is None else float(np.log10(max(value, 1e-12))) for value in values]
+    present = [exponent for exponent in exponents if exponent is not None]
+    low, high = min(present, default=0.0), max(present, default=1.0)
+    absent = low - 0.15 * (high - low)
+    ticks = list(np.linspace(low, high, 5))
+    texts = [words.amount(resource, 10**tick) if resource else f"{10**tick:.2g}" for tick in ticks]
+    return _ticked(name, [absent if value is None else value for value in exponents], ticks, texts, absent=absent)
+
+
+def _ticked(
+    name: str, located: Sequence[float], ticks: Sequence[float], texts: Sequence[str], *, absent: float
+) -> dict[str, object]:
+    if absent in located:
+        ticks, texts = [absent, *ticks], ["–", *texts]
+    return {"label": name, "values": list(located), "tickvals": list(ticks), "ticktext": list(texts)}

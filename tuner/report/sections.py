@@ -1,0 +1,461 @@
+"""The sections of the report, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tuner.record import RESOURCES, Counts, State, Trial
+from tuner.report import figures, words
+from tuner.report.importance import LEAST_TRIALS, Importances, importances
+from tuner.report.markup import Markup, element, join
+from tuner.report.page import Page
+from tuner.report.parallel import parallel_figure
+
+_MOST_BARS = 25
+_MOST_COORDINATES = 7
+_MOST_REASONS = 8
+
+
+def body(page: Page) -> Markup:
+    """Return the whole page."""
+    parts = [_opening(page), _bar(page), element("main", *_main(page)), _closing()]
+    return join(parts)
+
+
+def _main(page: Page) -> list[Markup]:
+    shown = [_boards(page)]
+    if page.trained:
+        found = importances(page.trials)
+        shown += [_front(page), _members(page), _two(_parts(page), _confusions(page))]
+        shown += [_candidates(), _parallel(page, found), _two(_importance(page, found), _course(page))]
+        shown += [_two(_rejections(page), _quantization(page))]
+    else:
+        shown += [_candidates(), _rejections(page)]
+    return [*shown, _two(_data(page), _origin(page))]
+
+
+def _opening(page: Page) -> Markup:
+    counts = Counts.of(page.trials)
+    shown = [("sampled", counts.sampled), ("rejected", counts.rejected), ("trained", counts.trained)]
+    shown += [("failed", counts.failed)]
+    if counts.pending:
+        shown.append(("pending", counts.pending))
+    titles = {"rejected": "rejected untrained"}
+    return element(
+        "header",
+        element("p", f"Edge Tuner · {page.summary.task}", class_="kicker"),
+        element("h1", page.summary.name),
+        element("p", " ".join(words.outcome(page.summary, page.trials)), class_="lead"),
+        element(
+            "dl",
+            [
+                element("div", element("dd", f"{number:,}"), element("dt", titles.get(name, name)), class_=name)
+                for name, number in shown
+            ],
+            class_="counts",
+        ),
+    )
+
+
+def _bar(page: Page) -> Markup:
+    boards = [element("button", budget.title, type="button", data_device=budget.device) for budget in page.budgets]
+    return element(
+        "nav",
+        element(
+            "div",
+            element("span", "Board", class_="label"),
+            element("div", boards, class_="choice", role="group", aria_label="Board shown"),
+            element("button", "Light / dark", type="button", id="mode", class_="mode"),
+        ),
+        class_="bar",
+    )
+
+
+def _boards(page: Page) -> Markup:
+    cards = []
+    for budget in page.budgets:
+        front = page.fronts[budget.device]
+        limits = [words.amount("ram", budget.ram_bytes) + " RAM", words.amount("flash", budget.flash_bytes) + " flash"]
+        if budget.latency_ms is not None:
+            limits.append(words.amount("latency", budget.latency_ms))
+        cards.append(
+            element(
+                "button",
+                element("b", budget.title),
+                element("span", f"may use {words.listed(limits)}", class_="note"),
+                element("span", words.percent(front[0].score) if front else "nothing fits", class_="big"),
+                element("span", words.best_on(front, budget.device)),
+                element("span", f"{words.count(len(front), 'model')} on the Pareto front", class_="note"),
+                type="button",
+                class_="board",
+                data_device=budget.device,
+            )
+        )
+    return element("div", cards, class_="boards")
+
+
+def _front(page: Page) -> Markup:
+    switch = [
+        element("button", words.RESOURCE_TITLES[resource], type="button", data_resource=resource)
+        for resource in RESOURCES
+    ]
+    boxes = [
+        page.figure(
+            f"front-{place}-{resource}",
+            figures.front_figure(page.summary, page.trials, budget.device, resource),
+            f"Accuracy against {words.RESOURCE_TITLES[resource]} of the trained candidates on {budget.title}",
+            for_device=budget.device,
+            for_resource=resource,
+        )
+        for place, budget in enumerate(page.budgets)
+        for resource in RESOURCES
+    ]
+    objectives = words.listed([words.OBJECTIVES[name] for name in page.summary.objectives])
+    return element(
+        "section",
+        element(
+            "div",
+            element(
+                "div",
+                element("h2", "Pareto front"),
+                element(
+                    "p",
+                    f"No trained candidate that fits the board is better than a member of the front in {objectives} "
+                    "at once. The line is the best accuracy within each amount of the resource shown; members beside "
+                    "it pay for another resource.",
+                    class_="note",
+                ),
+            ),
+            element("div", switch, class_="choice", role="group", aria_label="Resource shown"),
+            class_="head",
+        ),
+        boxes,
+    )
+
+
+def _members(page: Page) -> Markup:
+    names = ("Trial", "Accuracy", "float32", "Test", "Macro F1", "RAM", "Flash", "Latency", "Candidate")
+    head = element("tr", [element("th", name, scope="col", class_=_text(name == "Candidate")) for name in names])
+    tables = []
+    for budget in page.budgets:
+        rows = [_member(trial, budget.device) for trial in page.fronts[budget.device]]
+        nothing = element("p", "No trained candidate fits this board.")
+        table = element("table", element("thead", head), element("tbody", rows))
+        tables.append(
+            element("div", table if rows else nothing, class_="scroll", data_for_device=budget.device, tabindex="0")
+        )
+    return element(
+        "section",
+        element("h2", "Members of the front"),
+        element(
+            "p",
+            "Accuracy is that of the bytes the board runs, on the validation split; float32 is the network before "
+            "conversion. The test split was opened once, for these models, after the search: nothing was chosen by it. "
+            "Ranges hold the truth in nine cases of ten; figures without one are exact.",
+            class_="note",
+        ),
+        tables,
+    )
+
+
+def _member(trial: Trial, device: str) -> Markup:
+    assert trial.training is not None
+    assert trial.appraisal is not None
+    cost = trial.appraisal.cost(device)
+    figures_ = [
+        str(trial.number),
+        words.percent(trial.score),
+        words.percent(trial.training.float32.accuracy),
+        words.percent(None if trial.test is None else trial.test.accuracy),
+        words.percent(trial.training.converted.macro_f1),
+        words.interval("ram", cost.ram.total),
+        words.interval("flash", cost.flash.total),
+        words.interval("latency", cost.latency.total),
+    ]
+    full = element("div", words.detail(trial.candidate), class_="note")
+    return element(
+        "tr",
+        [element("td", figure) for figure in figures_],
+        element("td", words.candidate(trial.candidate), full, class_="text wrap"),
+    )
+
+
+def _parts(page: Page) -> Markup:
+    boxes = []
+    for place, budget in enumerate(page.budgets):
+        shown = page.fronts[budget.device][:_MOST_BARS]
+        if shown:
+            figure = figures.parts_figure(shown, budget.device)
+            told = f"Bars of RAM, flash and latency by part for the front of {budget.title}"
+            boxes.append(page.figure(f"parts-{place}", figure, told, for_device=budget.device))
+    return element(
+        "section",
+        element("h2", "Where the resources go"),
+        element(
+            "p",
+            "What each member of the front needs, by part; “runtime” is the interpreter and the code every model needs"
+            + (
+                f". The {_MOST_BARS} most accurate members."
+                if max(map(len, page.fronts.values())) > _MOST_BARS
+                else "."
+            ),
+            class_="note",
+        ),
+        boxes,
+    )
+
+
+def _confusions(page: Page) -> Markup:
+    boxes = []
+    for budget in page.budgets:
+        options = [
+            element("option", f"trial {trial.number}, {words.percent(trial.score)}", value=str(trial.number))
+            for trial in page.fronts[budget.device]
+        ]
+        if options:
+            select = element("select", options, data_for_device=budget.device, aria_label="Model shown")
+            boxes.append(select)
+    members = {trial.number: trial for front in page.fronts.values() for trial in front}
+    for number, trial in sorted(members.items()):
+        assert trial.training is not None
+        figure = figures.confusion_figure(trial.training.converted)
+        told = f"Confusion matrix of trial {number} on the validation split"
+        boxes.append(page.figure(f"confusion-{number}", figure, told, for_trial=str(number)))
+    return element(
+        "section",
+        element("h2", "What is taken for what"),
+        element("p", "Windows of the validation split by true and predicted class.", class_="note"),
+        boxes,
+    )
+
+
+def _candidates() -> Markup:
+    names = {
+        "number": "Trial",
+        "state": "State",
+        "accuracy": "Accuracy",
+        "f1": "Macro F1",
+        "float32": "float32",
+        "test": "Test",
+        "ram": "RAM",
+        "flash": "Flash",
+        "latency": "Latency",
+        "candidate": "Candidate",
+    }
+    head = [
+        element(
+            "th",
+            element("button", title, type="button"),
+            scope="col",
+            data_column=name,
+            class_=_text(name in ("state", "candidate")),
+        )
+        for name, title in names.items()
+    ]
+    states = [element("option", "all states", value=""), element("option", "on the front", value="front")]
+    states += [element("option", state.value, value=state.value) for state in State]
+    fitting = element("label", element("input", type="checkbox", id="fitting"), "fits the board")
+    return element(
+        "section",
+        element("h2", "All candidates"),
+        element("p", "Needs and fit are those on the board chosen above.", class_="note"),
+        element(
+            "div",
+            element("input", type="search", id="search", placeholder="Search, e.g. conv1d int8", aria_label="Search"),
+            element("select", states, id="state", aria_label="State"),
+            fitting,
+            element("span", "", id="found", class_="note", role="status"),
+            class_="filters",
+        ),
+        element(
+            "div",
+            element("table", element("thead", element("tr", head)), element("tbody"), id="candidates"),
+            class_="scroll",
+            tabindex="0",
+        ),
+        element("button", "Show more", type="button", id="more", class_="more"),
+    )
+
+
+def _parallel(page: Page, found: Importances | None) -> Markup:
+    names = [importance.name for importance in found.parameters] if found else _varying(page.trained)
+    boxes = []
+    for place, budget in enumerate(page.budgets):
+        figure = parallel_figure(page.trained, budget.device, names[:_MOST_COORDINATES])
+        told = f"Parallel coordinates of the trained candidates with their needs on {budget.title}"
+        boxes.append(page.figure(f"parallel-{place}", figure, told, for_device=budget.device))
+    return element(
+        "section",
+        element("h2", "From parameters to results"),
+        element(
+            "p",
+            "A line is a trained candidate, coloured by its accuracy. Drag along an axis to keep a range, drag a title "
+            "to move its axis. “–” marks parameters that play no part in a candidate. The parameters that matter most "
+            "are shown.",
+            class_="note",
+        ),
+        element("div", boxes, class_="scroll"),
+    )
+
+
+def _importance(page: Page, found: Importances | None) -> Markup:
+    if found is None:
+        text = f"Too little to tell: it takes {LEAST_TRIALS} trained trials that differ in accuracy."
+        return element("section", element("h2", "What the accuracy hangs on"), element("p", text, class_="note"))
+    trust = f"The model explains {max(0.0, found.explained):.0%} of the variance of trials it did not see"
+    if found.explained < 0.3:
+        trust += ": too little to build on"
+    return element(
+        "section",
+        element("h2", "What the accuracy hangs on"),
+        element(
+            "p",
+            "Permutation importance: a forest of randomized trees predicts the accuracy of trials held out, and a "
+            f"parameter counts by how much worse it gets when the parameter is shuffled. {trust} "
+            f"({words.count(found.trials, 'trial')}).",
+            class_="note",
+        ),
+        page.figure("importance", figures.importance_figure(found.parameters), "Importance of the parameters"),
+    )
+
+
+def _course(page: Page) -> Markup:
+    return element(
+        "section",
+        element("h2", "How the search went"),
+        element(
+            "p",
+            "The hypervolume of each board's front: the chance that a wish drawn at random (an accuracy, and limits on "
+            "each resource up to the budget, each power of ten alike) can be fulfilled.",
+            class_="note",
+        ),
+        page.figure("course", figures.course_figure(page.summary, page.trials), "Hypervolume after each trial"),
+    )
+
+
+def _rejections(page: Page) -> Markup:
+    unbuilt = [trial.reason for trial in page.trials if trial.state is State.REJECTED and trial.predicted is None]
+    failed = [f"{trial.stage}: {trial.reason}" for trial in page.trials if trial.state is State.FAILED]
+    rejected = [trial for trial in page.trials if trial.state is State.REJECTED and trial.predicted is not None]
+    examples = [f"trial {trial.number}: {trial.reason}" for trial in rejected[-_MOST_REASONS:]]
+    return element(
+        "section",
+        element("h2", "What was rejected, and why"),
+        element(
+            "p",
+            "Of all candidates sampled: whether they fit each board, or else the budget they exceed most. One that "
+            "fits no board is not trained.",
+            class_="note",
+        ),
+        page.figure("rejections", figures.rejection_figure(page.summary, page.trials), "Candidates by what exceeds"),
+        _reasons("The last ones rejected", Counter(examples), numbered=False),
+        _reasons("Cannot be built", Counter(unbuilt), numbered=True),
+        _reasons("Failed", Counter(failed), numbered=True),
+    )
+
+
+def _reasons(title: str, reasons: Counter[str], *, numbered: bool) -> Markup:
+    if not reasons:
+        return Markup("")
+    lines = [f"{number} × {reason}" if numbered else reason for reason, number in reasons.most_common(_MOST_REASONS)]
+    return element(
+        "details", element("summary", title), element("ul", [element("li", line) for line in lines], class_="reasons")
+    )
+
+
+def _quantization(page: Page) -> Markup:
+    return element(
+        "section",
+        element("h2", "What conversion costs"),
+        element(
+            "p",
+            "Accuracy on the validation split before conversion and after, as the board computes it. "
+            + words.conversion(page.trained)
+            + " "
+            + words.prediction(page.trained, [budget.device for budget in page.budgets]),
+            class_="note",
+        ),
+        page.figure("quantization", figures.quantization_figure(page.trials), "Accuracy before and after conversion"),
+    )
+
+
+def _data(page: Page) -> Markup:
+    data = page.summary.dataset
+    parts = list(data.split)
+    head = element("tr", element("th", "Class", scope="col", class_="text"), [element("th", part) for part in parts])
+    rows = [
+        element(
+            "tr",
+            element("td", label, class_="text"),
+            [element("td", f"{data.split[part].get(label, 0):,}") for part in parts],
+        )
+        for label in data.labels
+    ]
+    total = [sum(data.split[part].values()) for part in parts]
+    rows.append(
+        element("tr", element("td", "all", class_="text"), [element("td", element("b", f"{n:,}")) for n in total])
+    )
+    facts = {
+        "name": data.name,
+        "folder": data.path,
+        "axes": ", ".join(data.axes),
+        "sampled at": f"{data.frequency_hz:g} Hz",
+        "split": data.split_rule,
+        "fingerprint": data.fingerprint,
+    }
+    return element(
+        "section",
+        element("h2", "Data set"),
+        element("p", "Recordings by class and split.", class_="note"),
+        element("div", element("table", element("thead", head), element("tbody", rows)), class_="scroll", tabindex="0"),
+        _facts(facts),
+    )
+
+
+def _origin(page: Page) -> Markup:
+    summary = page.summary
+    size = "with continuous parameters" if summary.space_size is None else f"{summary.space_size:,} candidates"
+    facts = {
+        "search space": f"{summary.search_space}, {size}",
+        "objectives": words.listed([words.OBJECTIVES[name] for name in summary.objectives]),
+        "sampler": summary.sampler,
+        "seed": str(summary.seed),
+        "workers": str(summary.workers) if summary.workers else "none: in one process",
+        "working time": words.duration(summary.elapsed_s),
+    }
+    return element(
+        "section",
+        element("h2", "How to get the same again"),
+        element("p", "With one worker, the same seed, data and versions give the same study.", class_="note"),
+        _facts(facts | dict(summary.environment)),
+    )
+
+
+def _closing() -> Markup:
+    return element(
+        "footer",
+        element(
+            "p",
+            "RAM and flash are computed from the converted model as the runtime lays it out, with the buffers for the "
+            "raw window and the preprocessing; latency is an estimate from the board's profile. They leave out the "
+            "rest of the firmware: drivers, radio, operating system and the recording of data.",
+        ),
+    )
+
+
+def _two(left: Markup, right: Markup) -> Markup:
+    return element("div", left, right, class_="two")
+
+
+def _facts(facts: dict[str, str]) -> Markup:
+    return element("dl", [(element("dt", name), element("dd", value)) for name, value in facts.items()], class_="facts")
+
+
+def _text(left: bool) -> str | None:
+    return "text" if left else None
+
+
+def _varying(trials: Sequence[Trial]) -> list[str]:
+    names = dict.fromkeys(name for trial in trials for name in trial.parameters)
+    return [name for name in names if len({trial.parameters.get(name) for trial in trials}) > 1]
