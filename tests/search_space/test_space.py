@@ -89,6 +89,14 @@ def test_a_parameter_always_has_the_same_alternatives() -> None:
             assert domains.setdefault(name, domain) == domain
 
 
+def test_the_parameters_are_all_that_is_ever_asked_for() -> None:
+    space = load_space(SPACE)
+
+    asked = {name for _, parameters in _samples(space, 200) for name in parameters}
+
+    assert set(space.parameters()) == asked
+
+
 def test_the_size_counts_every_candidate_once() -> None:
     space = load_space(SPACE)
 

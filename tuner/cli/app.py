@@ -14,6 +14,7 @@ from tuner.cli.devices import devices
 from tuner.cli.results import compare, export, report, select
 from tuner.cli.running import extend, resume, status
 from tuner.cli.running import run as run_study
+from tuner.cli.spaces import spaces
 from tuner.errors import InputError, NothingFitsError, TunerError
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.command(rich_help_panel=_READ)(compare)
 app.command(rich_help_panel=_READ)(select)
 app.command(rich_help_panel=_READ)(export)
 app.add_typer(devices, name="devices", rich_help_panel=_LOOK)
+app.command(rich_help_panel=_LOOK)(spaces)
 
 
 def _version(value: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -12,6 +12,15 @@ from tuner.search_space.values import Constant, Options, Range, Value
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSpec(_Section):
+    """Data that the space is made for; a study's own data may differ."""
+
+    axes: int = Field(ge=1, description="Values per sample")
+    frequency_hz: float = Field(gt=0, description="Samples per second")
+    sample_bytes: Literal[1, 2, 4] = Field(default=4, description="Bytes of one value as a device collects it")
+    classes: int = Field(ge=2, description="Number of classes")
 
 
 class WindowSpec(_Section):
@@ -125,6 +134,7 @@ class SpaceSpec(_Section):
 
     name: str = Field(default="", description="What reports call it; the file's name if left out")
     title: str = Field(default="", description="One line for lists")
+    data: DataSpec | None = Field(default=None, description="Typical data, for which `tuner spaces` shows figures")
     window: WindowSpec
     preprocessing: Annotated[tuple[PreprocessingSpec, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="Blocks of which each candidate has one"

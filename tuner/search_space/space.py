@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tuner.candidate import Block, Candidate, Settings, Training, Window
 from tuner.search.problem import Suggest
 from tuner.search_space.schema import Alternative, SpaceSpec, TrainingSpec, WindowSpec
+from tuner.search_space.values import Constant, Options, Range
 
 Choice = TypeVar("Choice", bound=Alternative)
 
@@ -52,6 +53,22 @@ class SearchSpace:
         ]
         choices = [_size(training.optimizer), _size(training.loss), _size(self.spec.compression)]
         return _product([*(value.size for value in values if value is not None), *choices, _sum(models)])
+
+    def parameters(self) -> dict[str, Options | Range]:
+        """Return everything that may be asked for, by name."""
+        spec, training = self.spec, self.spec.training
+        found: dict[str, Constant | Options | Range | None] = {
+            f"window.{name}": getattr(spec.window, name) for name in type(spec.window).model_fields
+        }
+        found |= _alternatives("preprocessing", spec.preprocessing)
+        for block in spec.preprocessing:
+            path, fitting = self._architectures(block.name)
+            found |= _alternatives("architecture", fitting, choice=path)
+        found |= _alternatives("training.optimizer", training.optimizer)
+        for name in ("batch_size", "epochs", "patience", "class_weights"):
+            found[f"training.{name}"] = getattr(training, name)
+        found |= _alternatives("training.loss", training.loss) | _alternatives("compression", spec.compression)
+        return {name: value for name, value in found.items() if isinstance(value, Options | Range)}
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `load_space` reads back to an equal space."""
@@ -100,6 +117,18 @@ def _chosen(path: str, alternatives: Sequence[Choice], suggest: Suggest) -> Choi
         return alternatives[0]
     name = suggest.choice(path, [alternative.name for alternative in alternatives])
     return next(alternative for alternative in alternatives if alternative.name == name)
+
+
+def _alternatives(
+    path: str, alternatives: Sequence[Alternative], *, choice: str = ""
+) -> dict[str, Constant | Options | Range]:
+    """Return the parameters of alternatives; that of the choice among them is called `choice`, or as the path."""
+    found: dict[str, Constant | Options | Range] = {}
+    if len(alternatives) > 1:
+        found[choice or path] = Options(tuple(alternative.name for alternative in alternatives))
+    for alternative in alternatives:
+        found |= {f"{path}.{alternative.name}.{name}": value for name, value in alternative.parameters.items()}
+    return found
 
 
 def _settings(path: str, alternative: Alternative, suggest: Suggest) -> Settings:
