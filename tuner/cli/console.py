@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,10 @@ from rich.markup import escape
 
 from tuner.errors import TunerError
 
-output = Console(soft_wrap=False, highlight=False)
-"""For results."""
+_FILE_WIDTH = 120
+
+output = Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+"""For results; as wide as the terminal, and wide enough for every table where there is none."""
 errors = Console(stderr=True, highlight=False)
 """For messages, progress and errors."""
 

@@ -36,7 +36,7 @@ def front_table(study: Study, device: str) -> Table:
     """Return the Pareto front of a device as a table."""
     budget = next(budget for budget in study.summary.budgets if budget.device == device)
     title = f"{escape(budget.title)} [dim]({device})[/]"
-    table = Table(title=title, caption=f"[dim]{budget_text(budget)}[/]", box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(title=title, caption=f"[dim]{budget_text(budget)}[/]", box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
     table.caption_justify = "left"
     for name in ("trial", "accuracy", "float32", "test", "RAM", "flash", "latency"):
         table.add_column(name, justify="right", no_wrap=True)

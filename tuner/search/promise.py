@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tuner.search.accuracy_model import AccuracyModel, Features, features
 from tuner.search.acquisition import Limits
 from tuner.search.design import Design, Designs
-from tuner.search.objectives import fits, scaled
+from tuner.search.objectives import fits
 from tuner.search.problem import Observation
 
 Floats = NDArray[np.float64]
@@ -100,8 +100,8 @@ class Promise:
         return np.array([i for i, cost in enumerate(costs) if cost is not None and fits(cost, device)], dtype=np.intp)
 
     def _usage(self, chosen: Sequence[Design], device: str) -> Floats:
-        """Return N × R: the scaled needs of the designs that fit the device."""
+        """Return N × R: the needs of the designs that fit the device, as shares of its budget."""
         resources = self._designs.problem.resources
         costs = [self._designs.cost(chosen[place]) for place in self._fitting(chosen, device)]
-        needs = [[scaled(cost.usage[f"{device}/{name}"]) for name in resources] for cost in costs if cost is not None]
+        needs = [[cost.usage[f"{device}/{name}"] for name in resources] for cost in costs if cost is not None]
         return np.array(needs, dtype=np.float64).reshape(len(needs), len(resources))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from tuner.record import Appraisal, State, Trial
+from tuner.record import Appraisal, DatasetSummary, State, Trial
 from tuner.search.problem import Cost, Observation
 
 _UNLIMITED_MS = 1000.0
@@ -42,3 +42,9 @@ def known_cost(appraisal: Appraisal, features: Mapping[str, float]) -> Cost:
             usage[f"{verdict.device}/{resource}"] = 1.0 + excess
         usage.setdefault(f"{verdict.device}/latency", cost.latency.total.value / _UNLIMITED_MS)
     return Cost(constraints, usage, features)
+
+
+def chance_error(dataset: DatasetSummary) -> float:
+    """Return the error of always answering the most frequent class: a model that does no better is worth nothing."""
+    counts = dataset.split["validation"].values()
+    return 1.0 - max(counts) / sum(counts)

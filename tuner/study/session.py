@@ -19,7 +19,7 @@ from tuner.study.creation import check_unchanged, open_study_dataset, sampler_na
 from tuner.study.fronts import device_front, worth_keeping
 from tuner.study.history import History, Session, Stop, started, stopped, tested
 from tuner.study.loop import SearchLoop, Tools
-from tuner.study.observation import known_cost
+from tuner.study.observation import chance_error, known_cost
 from tuner.trial.appraise import Appraiser
 from tuner.trial.feature_cache import default_folder
 from tuner.trial.run import TrialJob
@@ -93,6 +93,7 @@ class Work:
             devices=self._devices,
             resources=self._resources,
             seed=spec.seed,
+            worst_error=chance_error(self._history.creation.dataset),
         )
         return Tools(
             problem=problem,
