@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -168,6 +169,13 @@ class Dataset:
     def is_images(self) -> bool:
         """Whether the recordings are images rather than series."""
         return len(self.recordings[0].shape) == 3
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of most images."""
+        sizes = Counter(recording.shape[:2] for recording in self.recordings)
+        height, width = sizes.most_common(1)[0][0]
+        return height, width
 
     @cached_property
     def fingerprint(self) -> str:

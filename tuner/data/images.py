@@ -96,3 +96,15 @@ def load_image(path: Path, axes: tuple[str, ...]) -> Float32:
         return _decode(path.read_bytes(), axes).astype(np.float32)
     except (BadFileError, OSError):
         return np.empty((0, 0, 0), np.float32)
+
+
+def fitted(image: Float32, size: tuple[int, int]) -> Float32:
+    """Scale and crop an image to a height and width, as if one camera had taken them all."""
+    if image.shape[:2] == size:
+        return image
+    from PIL import Image, ImageOps  # noqa: PLC0415  only images need it
+
+    height, width = size
+    channels = [Image.fromarray(image[:, :, index]) for index in range(image.shape[2])]
+    scaled = [ImageOps.fit(channel, (width, height), Image.Resampling.BILINEAR) for channel in channels]
+    return np.stack([np.asarray(channel, np.float32) for channel in scaled], axis=2)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tuner.candidate import Window
 from tuner.data.dataset import Dataset, Float32, Recording
+from tuner.data.images import fitted
 from tuner.data.resampling import load_resampled, resampled_length
 from tuner.errors import BuildError, DataError
 from tuner.signal import Signal
@@ -39,9 +40,14 @@ class Windows:
 def window_signal(dataset: Dataset, window: Window) -> Signal:
     """Return what one window of the data set is, without reading any.
 
+    Of images it is one image of the size that most have, whatever `window` says.
+
     Raises:
         BuildError: the window is longer than every recording, or shorter than a sample.
     """
+    if dataset.is_images:
+        height, width = dataset.image_size
+        return Signal(height * width, dataset.axes, 1.0, dataset.sample_bytes, image=(height, width))
     frequency_hz = window.frequency_hz or dataset.frequency_hz
     samples = round(window.size_ms * frequency_hz / 1000)
     if samples < 1 or _stride(window, frequency_hz) < 1:
@@ -108,6 +114,10 @@ def _stretches(
     dataset: Dataset, recording_ids: Sequence[str], window: Window, signal: Signal
 ) -> Iterator[tuple[int, Float32]]:
     """Yield the index of a recording with a view of some of its windows."""
+    if signal.image is not None:
+        for index, recording in enumerate(dataset.select(recording_ids)):
+            yield index, fitted(dataset.load(recording), signal.image).reshape(1, signal.samples, len(signal.axes))
+        return
     stride = _stride(window, signal.frequency_hz)
     at_once = max(1, _STRETCH_BYTES // (4 * max(stride, signal.samples) * len(signal.axes)))
     for index, recording in enumerate(dataset.select(recording_ids)):
@@ -145,6 +155,8 @@ def _stride(window: Window, frequency_hz: float) -> int:
 
 
 def _count(recording: Recording, window: Window, signal: Signal) -> int:
+    if signal.image is not None:
+        return 1
     length = resampled_length(recording, signal.frequency_hz)
     if length < signal.samples:
         return int(window.zero_pad)
