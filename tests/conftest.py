@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tuner import Study
 
 
 @pytest.fixture(scope="session")
@@ -10,3 +13,80 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the reference material (../shared) is not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def toy_motion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 36 short recordings of three axes at 50 Hz: three gestures by six people, easily told apart."""
+    folder = tmp_path_factory.mktemp("toy-motion")
+    rng = np.random.default_rng(0)
+    times = np.arange(200) / 50
+    for label, hertz in (("circle", 1.5), ("shake", 6.0), ("still", 0.0)):
+        (folder / label).mkdir()
+        for person in range(6):
+            for take in range(2):
+                phase, amplitude = rng.uniform(0, 6), rng.uniform(0.7, 1.3)
+                angle = 2 * np.pi * hertz * times + phase
+                axes = amplitude * np.stack([np.sin(angle), np.cos(angle), 0.3 * np.sin(2 * angle)], axis=1)
+                values = axes * (hertz > 0) + 0.1 * rng.standard_normal(axes.shape)
+                np.savetxt(
+                    folder / label / f"person{person}_{take}.csv",
+                    values,
+                    fmt="%.4f",
+                    delimiter=",",
+                    header="ax,ay,az",
+                    comments="",
+                )
+    (folder / "dataset.yaml").write_text("frequency: 50 Hz\ngroup_pattern: 'person\\d+'\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_space() -> dict[str, object]:
+    """A small conditional space: two preprocessings, two families, both compressions, a few epochs."""
+    return {
+        "window": {"size_ms": [1000, 2000], "stride": [0.5]},
+        "preprocessing": [{"type": "flatten"}, {"type": "raw"}],
+        "architecture": [
+            {"type": "dense", "layers": [1, 2], "neurons": {"min": 4, "max": 32, "log": True}, "dropout": [0.0]},
+            {
+                "type": "conv1d",
+                "after": ["raw"],
+                "depth": [1, 2],
+                "filters": [4, 8],
+                "kernel": [3],
+                "pool": ["max"],
+                "batch_norm": [True],
+                "head": ["global"],
+            },
+        ],
+        "training": {
+            "optimizer": {"type": "adam", "learning_rate": [0.01]},
+            "batch_size": [16],
+            "epochs": 4,
+            "patience": 4,
+        },
+        "compression": ["float32", "int8"],
+    }
+
+
+@pytest.fixture(scope="session")
+def toy_spec(toy_motion: Path, toy_space: dict[str, object]) -> dict[str, object]:
+    """What a small study file would say."""
+    return {
+        "name": "toy",
+        "dataset": {"path": str(toy_motion), "split": {"by": "group", "validation": 0.34, "test": 0.17}},
+        "search_space": toy_space,
+        "devices": ["raspberry-pi-pico", "stm32f746g-discovery"],
+        "limits": {"trials": 4, "trial_time": "60 s"},
+        "workers": 0,
+        "seed": 3,
+    }
+
+
+@pytest.fixture(scope="session")
+def toy_study(toy_spec: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A finished study; not to be changed."""
+    study = Study.create(toy_spec, studies=tmp_path_factory.mktemp("studies"))
+    study.run()
+    return study
