@@ -15,7 +15,7 @@ from tuner.report import words
 from tuner.report.course import covered
 from tuner.report.importance import Importance
 from tuner.report.table import resources_of
-from tuner.report.theme import ACCENT, MUTED, SERIES, WARNING, template
+from tuner.report.theme import ACCENT, CONFUSION, MUTED, SERIES, WARNING, template
 from tuner.study.fronts import device_front, resource_value
 
 _PARTS = ("network", "preprocessing", "input", "runtime")
@@ -82,22 +82,23 @@ def parts_figure(trials: Sequence[Trial], device: str) -> go.Figure:
                 orientation="h",
                 name=part,
                 legendgroup=part,
-                showlegend=column == 2,
+                showlegend=column == 1,
                 marker={"color": SERIES[place], "line": {"width": 0}},
                 customdata=[words.amount(resource, value) for value in amounts],
                 hovertemplate=f"%{{y}}: {part} %{{customdata}}<extra></extra>",
                 row=1,
                 col=column,
             )
-    figure.update_layout(template=template("light"), barmode="stack", bargap=0.3, height=110 + 26 * len(trials))
-    figure.update_layout(margin={"t": 64, "l": 72}, legend={"y": 1.0, "yanchor": "bottom", "yref": "container"})
+    figure.update_layout(template=template("light"), barmode="stack", bargap=0.3, height=130 + 26 * len(trials))
+    figure.update_layout(margin={"t": 32, "b": 72}, legend={"y": 0, "yanchor": "bottom", "yref": "container"})
+    figure.update_annotations(font_size=13)
     figure.update_yaxes(autorange="reversed")
     return figure
 
 
 def confusion_figure(score: ClassificationScore) -> go.Figure:
     """The confusion matrix, coloured by the share of the true class."""
-    labels = [shown.label for shown in score.classes]
+    labels = [words.literal(shown.label) for shown in score.classes]
     counts = np.array(score.confusion)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     figure = _figure()
@@ -107,7 +108,7 @@ def confusion_figure(score: ClassificationScore) -> go.Figure:
         y=labels,
         zmin=0,
         zmax=1,
-        colorscale=[(0.0, "rgba(47,126,216,0.04)"), (1.0, "rgba(47,126,216,0.95)")],
+        colorscale=CONFUSION,
         showscale=False,
         text=counts,
         texttemplate="%{text}" if len(labels) <= 15 else None,
@@ -133,7 +134,7 @@ def importance_figure(importances: Sequence[Importance]) -> go.Figure:
         error_x={"type": "data", "array": [importance.deviation for importance in shown], "color": MUTED},
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
-    figure.update_xaxes(title_text="rise of the squared error of prediction, as a share of the variance",
+    figure.update_xaxes(title_text="rise of the squared error when shuffled",
                         tickformat=".0%")  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(height=110 + 24 * len(shown), bargap=0.35)
@@ -149,7 +150,7 @@ def course_figure(summary: StudySummary, trials: Sequence[Trial]) -> go.Figure:
             x=numbers,
             y=covered(summary, trials, budget.device),
             mode="lines",
-            name=budget.title,
+            name=words.literal(budget.title),
             line={"color": SERIES[place % len(SERIES)], "width": 2, "shape": "hv"},
             hovertemplate="after %{x} trials: %{y:.4f}<extra>" + budget.device + "</extra>",
         )
@@ -164,7 +165,7 @@ def rejection_figure(summary: StudySummary, trials: Sequence[Trial]) -> go.Figur
     order = [*RESOURCES, "operators"]
     titles = words.RESOURCE_TITLES | {"operators": "unsupported operators"}
     figure = _figure()
-    devices = [budget.title for budget in summary.budgets]
+    devices = [words.literal(budget.title) for budget in summary.budgets]
     colors = dict(zip(order, SERIES[1:], strict=False))
     for cause in ["", *order]:
         counts = [causes[budget.device][cause] for budget in summary.budgets]
@@ -178,7 +179,7 @@ def rejection_figure(summary: StudySummary, trials: Sequence[Trial]) -> go.Figur
             marker={"color": colors[cause] if cause else "rgba(139,150,165,0.35)"},
             hovertemplate=f"%{{y}}: %{{x}} {'exceed ' + titles[cause] if cause else 'fit'}<extra></extra>",
         )
-    figure.update_layout(barmode="stack", bargap=0.4, height=130 + 40 * len(devices))
+    figure.update_layout(barmode="stack", bargap=0.4, height=130 + 40 * len(devices), legend={"traceorder": "normal"})
     figure.update_xaxes(title_text="Candidates")
     figure.update_yaxes(autorange="reversed")
     return figure
@@ -252,7 +253,7 @@ def fronts_figure(studies: Sequence[tuple[StudySummary, Sequence[Trial]]], devic
             x=[resource_value(trial, device, resource) for trial in front],
             y=[trial.score for trial in front],
             mode="markers",
-            name=summary.name,
+            name=words.literal(summary.name),
             marker={"size": 9, "color": color},
             customdata=[_hover(trial, device) for trial in front],
             hovertemplate=_HOVER,
@@ -273,7 +274,7 @@ def _hover(trial: Trial, device: str) -> list[object]:
     cost = trial.appraisal.cost(device)
     return [
         trial.number,
-        words.candidate(trial.candidate),
+        words.literal(words.candidate(trial.candidate)),
         words.amount("ram", cost.ram.total.value),
         words.amount("flash", cost.flash.total.value),
         words.interval("latency", cost.latency.total),

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import plotly.io
 from plotly.offline import get_plotlyjs
 
-from tuner.record import RESOURCES, StudySummary, Trial
+from tuner.record import RESOURCES, State, StudySummary, Trial
 from tuner.report import sections, words
 from tuner.report.markup import Markup, join
 from tuner.report.page import Page
@@ -24,8 +24,9 @@ def render(summary: StudySummary, trials: tuple[Trial, ...]) -> str:
     """Return the report of a study as it stands."""
     page = Page(summary, trials)
     body = sections.body(page)
-    data = [_json_script("page", json.dumps(_page_data(page), allow_nan=False, separators=(",", ":")))]
-    data += [_json_script(f"figure-{name}", _without_template(figure)) for name, figure in page.figures.items()]
+    pool = _Pool()
+    data = [_json_script(f"figure-{name}", pool.shared(_bare(figure))) for name, figure in page.figures.items()]
+    data += [_json_script("pool", pool.arrays), _json_script("page", _page_data(page))]
     parts = {
         "title": html.escape(f"{summary.name} – Edge Tuner"),
         "style": _file("style.css"),
@@ -50,22 +51,22 @@ def _page_data(page: Page) -> Mapping[str, Any]:
 
 def _row(trial: Trial, members: Mapping[str, set[int]]) -> Mapping[str, Any]:
     training, appraisal = trial.training, trial.appraisal
-    here: dict[str, list[float | bool]] = {}
+    here: dict[str, list[float | bool | str]] = {}
     for device in members if appraisal is not None else ():
         assert appraisal is not None
         cost = appraisal.cost(device)
         needs = [cost.ram.total.value, cost.flash.total.value, float(f"{cost.latency.total.value:.5g}")]
-        here[device] = [*needs, trial.fits(device), trial.number in members[device]]
+        verdict = appraisal.verdict(device)
+        here[device] = [*needs, verdict.fits, trial.number in members[device], "; ".join(verdict.reasons)]
     return {
         "number": trial.number,
         "state": trial.state.value,
         "accuracy": _rounded(trial.score),
         "f1": None if training is None else _rounded(training.converted.macro_f1),
         "float32": None if training is None else _rounded(training.float32.accuracy),
-        "test": None if trial.test is None else _rounded(trial.test.accuracy),
         "candidate": words.candidate(trial.candidate),
         "detail": words.detail(trial.candidate),
-        "reason": trial.reason,
+        "reason": trial.reason if trial.state is State.FAILED or trial.appraisal is None else "",
         "on": here,
     }
 
@@ -74,15 +75,41 @@ def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 5)
 
 
-def _without_template(figure: go.Figure) -> str:
-    """Return a figure as JSON; the page lends its own template, in light and in dark."""
+class _Pool:
+    """Long arrays that figures share, each once: a board's three figures differ in one axis alone."""
+
+    def __init__(self) -> None:
+        self.arrays: list[Any] = []
+        self._places: dict[str, int] = {}
+
+    def shared(self, data: Any) -> Any:
+        """Return data with its long arrays replaced by their places in the pool."""
+        if isinstance(data, dict):
+            return {key: self.shared(value) for key, value in data.items()}
+        if not isinstance(data, list):
+            return data
+        if len(data) < _LONG:
+            return [self.shared(value) for value in data]
+        text = json.dumps(data)
+        if text not in self._places:
+            self._places[text] = len(self.arrays)
+            self.arrays.append(data)
+        return {"pool": self._places[text]}
+
+
+_LONG = 30
+
+
+def _bare(figure: go.Figure) -> Any:
+    """Return a figure's data and layout without a template; the page lends its own, in light and in dark."""
     bare = go.Figure(figure)
     bare.layout.template = None
-    return str(plotly.io.to_json(bare, engine="json"))
+    return json.loads(plotly.io.to_json(bare, engine="json"))
 
 
-def _json_script(name: str, text: str) -> Markup:
-    """Return JSON as an element that no text in it can end."""
+def _json_script(name: str, data: Any) -> Markup:
+    """Return data as an element that no text in it can end."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return Markup(f'<script type="application/json" id="{html.escape(name)}">{safe}</script>\n')
 

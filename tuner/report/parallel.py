@@ -51,7 +51,7 @@ def _dimension(name: str, values: Sequence[object]) -> dict[str, object]:
     absent = low - 0.15 * (high - low)
     ticks = list(np.linspace(low, high, 5))
     located = [absent if value is None else float(value) for value in values]  # type: ignore[arg-type]
-    return _ticked(name, located, ticks, [f"{tick:.3g}" for tick in ticks], absent=absent)
+    return _ticked(name, located, ticks, [_number(tick) for tick in ticks], absent=absent)
 
 
 def _logarithmic(name: str, values: Sequence[float | None], resource: str) -> dict[str, object]:
@@ -60,7 +60,7 @@ def _logarithmic(name: str, values: Sequence[float | None], resource: str) -> di
     low, high = min(present, default=0.0), max(present, default=1.0)
     absent = low - 0.15 * (high - low)
     ticks = list(np.linspace(low, high, 5))
-    texts = [words.amount(resource, 10**tick) if resource else f"{10**tick:.2g}" for tick in ticks]
+    texts = [words.amount(resource, 10**tick) if resource else _number(10**tick) for tick in ticks]
     return _ticked(name, [absent if value is None else value for value in exponents], ticks, texts, absent=absent)
 
 
@@ -69,4 +69,13 @@ def _ticked(
 ) -> dict[str, object]:
     if absent in located:
         ticks, texts = [absent, *ticks], ["–", *texts]
-    return {"label": name, "values": list(located), "tickvals": list(ticks), "ticktext": list(texts)}
+    return {
+        "label": name,
+        "values": [float(f"{place:.5g}") for place in located],
+        "tickvals": list(ticks),
+        "ticktext": list(texts),
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}"

@@ -3,6 +3,13 @@
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const page = read("page");
+  const pool = read("pool");
+  const unpooled = (data) => {
+    if (data === null || typeof data !== "object") return data;
+    if (Array.isArray(data)) return data.map(unpooled);
+    if ("pool" in data) return pool[data.pool];
+    return Object.fromEntries(Object.entries(data).map(([key, inner]) => [key, unpooled(inner)]));
+  };
   const chosen = { device: page.devices[0], resource: page.resources[0] };
 
   /* Light and dark: the system's choice until the reader makes another. */
@@ -18,11 +25,10 @@
   const visible = (box) => box.offsetParent !== null;
   const narrow = matchMedia("(max-width: 560px)");
   function draw(box) {
-    const figure = read(`figure-${box.dataset.figure}`);
+    const figure = unpooled(read(`figure-${box.dataset.figure}`));
     const layout = { ...figure.layout, template: page.templates[mode()] };
     if (narrow.matches) layout.margin = { ...(layout.margin || {}), l: 44, r: 8 };
-    Plotly.react(box, figure.data, layout, { responsive: true, displaylogo: false,
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"] });
+    Plotly.react(box, figure.data, layout, { responsive: true, displayModeBar: false });
     box.classList.add("drawn");
   }
   const watcher = new IntersectionObserver((entries) => {
@@ -59,13 +65,13 @@
     select.addEventListener("change", () => { chosen.trial = select.value; show(); });
   }
 
-  /* The candidates: sorted and filtered here, a hundred rows at a time. */
-  const STEP = 100;
+  /* The candidates: sorted and filtered here, some rows at a time. */
+  const STEP = 25;
   const table = document.getElementById("candidates");
   const search = document.getElementById("search");
   const stateOf = document.getElementById("state");
   const fitting = document.getElementById("fitting");
-  const order = { column: "number", down: false };
+  const order = { column: "accuracy", down: true };
   let limit = STEP;
   const value = (row, column) => {
     const here = row.on[chosen.device];
@@ -76,21 +82,27 @@
     : count < 1048576 ? `${(count / 1024).toFixed(1)} KiB` : `${(count / 1048576).toFixed(1)} MiB`;
   const milliseconds = (time) => time === null ? "–" : time < 1 ? `${Number((time * 1e3).toPrecision(3))} µs`
     : time < 1000 ? `${Number(time.toPrecision(3))} ms` : `${(time / 1e3).toFixed(1)} s`;
-  const percent = (share) => share === null ? "–" : `${(100 * share).toFixed(1)} %`;
+  const percent = (share) => share === null ? "–" : `${(100 * share).toFixed(1)}%`;
   const columns = [["number", String], ["state", null], ["accuracy", percent], ["f1", percent], ["float32", percent],
-    ["test", percent], ["ram", bytes], ["flash", bytes], ["latency", milliseconds], ["candidate", null]];
+    ["ram", bytes], ["flash", bytes], ["latency", milliseconds], ["candidate", null]];
   function cell(text, className) {
     const made = document.createElement("td");
     made.textContent = text;
     if (className) made.className = className;
     return made;
   }
+  function note(text) {
+    const made = document.createElement("div");
+    made.textContent = text;
+    made.className = "note";
+    return made;
+  }
   function line(row) {
     const made = document.createElement("tr");
+    const here = row.on[chosen.device];
     for (const [name, write] of columns) {
       if (write) { made.append(cell(write(value(row, name)))); continue; }
       if (name === "state") {
-        const here = row.on[chosen.device];
         const text = here && here[4] ? "front" : row.state === "trained" && here && !here[3] ? "does not fit" : row.state;
         const tag = document.createElement("span");
         tag.className = `tag ${text.split(" ")[0]}`;
@@ -99,11 +111,14 @@
         box.append(tag);
         made.append(box);
       } else {
-        const box = cell(row.candidate, "text wrap");
-        const detail = document.createElement("div");
-        detail.className = "note";
-        detail.textContent = row.reason || row.detail;
-        box.append(detail);
+        const box = cell("", "text wrap");
+        const more = document.createElement("details");
+        const short = document.createElement("summary");
+        short.textContent = row.candidate;
+        more.append(short, note(row.detail));
+        box.append(more);
+        const why = row.state === "failed" ? row.reason : here ? here[5] : row.reason;
+        if (why) box.append(note(why));
         made.append(box);
       }
     }
@@ -141,7 +156,7 @@
     for (const head of all("th[data-column]", table)) {
       head.firstElementChild.addEventListener("click", () => {
         const same = order.column === head.dataset.column;
-        order.down = same ? !order.down : ["accuracy", "f1", "float32", "test"].includes(head.dataset.column);
+        order.down = same ? !order.down : ["accuracy", "f1", "float32"].includes(head.dataset.column);
         order.column = head.dataset.column;
         fill();
       });

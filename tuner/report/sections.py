@@ -15,6 +15,8 @@ from tuner.report.parallel import parallel_figure
 _MOST_BARS = 25
 _MOST_COORDINATES = 7
 _MOST_REASONS = 8
+_LEAST_EXPLAINED = 0.3
+"""Share of the variance below which the model behind the importances is not to be believed."""
 
 
 def body(page: Page) -> Markup:
@@ -66,7 +68,15 @@ def _bar(page: Page) -> Markup:
             "div",
             element("span", "Board", class_="label"),
             element("div", boards, class_="choice", role="group", aria_label="Board shown"),
-            element("button", "Light / dark", type="button", id="mode", class_="mode"),
+            element(
+                "button",
+                "◐",
+                type="button",
+                id="mode",
+                class_="mode",
+                aria_label="Light or dark",
+                title="Light or dark",
+            ),
         ),
         class_="bar",
     )
@@ -143,7 +153,9 @@ def _members(page: Page) -> Markup:
         nothing = element("p", "No trained candidate fits this board.")
         table = element("table", element("thead", head), element("tbody", rows))
         tables.append(
-            element("div", table if rows else nothing, class_="scroll", data_for_device=budget.device, tabindex="0")
+            element(
+                "div", table if rows else nothing, class_="scroll high", data_for_device=budget.device, tabindex="0"
+            )
         )
     return element(
         "section",
@@ -173,11 +185,12 @@ def _member(trial: Trial, device: str) -> Markup:
         words.interval("flash", cost.flash.total),
         words.interval("latency", cost.latency.total),
     ]
-    full = element("div", words.detail(trial.candidate), class_="note")
+    short = element("summary", words.candidate(trial.candidate))
+    full = element("details", short, element("div", words.detail(trial.candidate), class_="note"))
     return element(
         "tr",
         [element("td", figure) for figure in figures_],
-        element("td", words.candidate(trial.candidate), full, class_="text wrap"),
+        element("td", full, class_="text wrap"),
     )
 
 
@@ -237,7 +250,6 @@ def _candidates() -> Markup:
         "accuracy": "Accuracy",
         "f1": "Macro F1",
         "float32": "float32",
-        "test": "Test",
         "ram": "RAM",
         "flash": "Flash",
         "latency": "Latency",
@@ -255,7 +267,7 @@ def _candidates() -> Markup:
     ]
     states = [element("option", "all states", value=""), element("option", "on the front", value="front")]
     states += [element("option", state.value, value=state.value) for state in State]
-    fitting = element("label", element("input", type="checkbox", id="fitting"), "fits the board")
+    fitting = element("label", element("input", type="checkbox", id="fitting", checked=True), "fits the board")
     return element(
         "section",
         element("h2", "All candidates"),
@@ -279,7 +291,8 @@ def _candidates() -> Markup:
 
 
 def _parallel(page: Page, found: Importances | None) -> Markup:
-    names = [importance.name for importance in found.parameters] if found else _varying(page.trained)
+    trusted = found is not None and found.explained >= _LEAST_EXPLAINED
+    names = [importance.name for importance in found.parameters] if found and trusted else _varying(page.trained)
     boxes = []
     for place, budget in enumerate(page.budgets):
         figure = parallel_figure(page.trained, budget.device, names[:_MOST_COORDINATES])
@@ -291,8 +304,8 @@ def _parallel(page: Page, found: Importances | None) -> Markup:
         element(
             "p",
             "A line is a trained candidate, coloured by its accuracy. Drag along an axis to keep a range, drag a title "
-            "to move its axis. “–” marks parameters that play no part in a candidate. The parameters that matter most "
-            "are shown.",
+            "to move its axis. “–” marks parameters that play no part in a candidate. "
+            + ("The parameters that matter most are shown." if trusted else "Parameters of most candidates are shown."),
             class_="note",
         ),
         element("div", boxes, class_="scroll"),
@@ -304,7 +317,7 @@ def _importance(page: Page, found: Importances | None) -> Markup:
         text = f"Too little to tell: it takes {LEAST_TRIALS} trained trials that differ in accuracy."
         return element("section", element("h2", "What the accuracy hangs on"), element("p", text, class_="note"))
     trust = f"The model explains {max(0.0, found.explained):.0%} of the variance of trials it did not see"
-    if found.explained < 0.3:
+    if found.explained < _LEAST_EXPLAINED:
         trust += ": too little to build on"
     return element(
         "section",
@@ -312,7 +325,8 @@ def _importance(page: Page, found: Importances | None) -> Markup:
         element(
             "p",
             "Permutation importance: a forest of randomized trees predicts the accuracy of trials held out, and a "
-            f"parameter counts by how much worse it gets when the parameter is shuffled. {trust} "
+            "parameter counts by how much its squared error rises, as a share of the accuracy's variance, when the "
+            f"parameter is shuffled. {trust} "
             f"({words.count(found.trials, 'trial')}).",
             class_="note",
         ),
@@ -326,8 +340,8 @@ def _course(page: Page) -> Markup:
         element("h2", "How the search went"),
         element(
             "p",
-            "The hypervolume of each board's front: the chance that a wish drawn at random (an accuracy, and limits on "
-            "each resource up to the budget, each power of ten alike) can be fulfilled.",
+            "The hypervolume of each board's front: the chance that a wish drawn at random can be fulfilled: "
+            "an accuracy, and a limit on each resource from a thousandth of the budget to all of it, every ratio alike.",
             class_="note",
         ),
         page.figure("course", figures.course_figure(page.summary, page.trials), "Hypervolume after each trial"),
@@ -457,5 +471,6 @@ def _text(left: bool) -> str | None:
 
 
 def _varying(trials: Sequence[Trial]) -> list[str]:
-    names = dict.fromkeys(name for trial in trials for name in trial.parameters)
-    return [name for name in names if len({trial.parameters.get(name) for trial in trials}) > 1]
+    """Return the parameters that differ, those that most trials have first."""
+    used = Counter(name for trial in trials for name in trial.parameters)
+    return [name for name, _ in used.most_common() if len({trial.parameters.get(name) for trial in trials}) > 1]

@@ -17,6 +17,8 @@ SERIES = ("#2f7ed8", "#e07a2f", "#2a9d78", "#b05cc6", "#c9a227", "#d1495b", "#4a
 """Told apart in light and dark, and by the colour-blind (after Okabe and Ito)."""
 SCALE = ((0.0, "#3b4cc0"), (0.35, "#4aa8b8"), (0.7, "#c9a227"), (1.0, "#d1495b"))
 """From the lowest accuracy to the highest."""
+CONFUSION = ((0.0, "#e6eef7"), (1.0, "#1f5fae"))
+"""From none of the class to all of it; opaque, so that plotly finds a readable colour for the numbers."""
 
 _INK = {"light": "#1c2430", "dark": "#e4e8ee"}
 _GRID = {"light": "#e3e7ec", "dark": "#2c3542"}

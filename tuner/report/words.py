@@ -28,13 +28,18 @@ def interval(resource: str, estimate: Estimate) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Write 0.9512 as "95.1 %"; nothing as "–"."""
-    return "–" if share is None else f"{100 * share:.1f} %"
+    """Write 0.9512 as "95.1%"; nothing as "–"."""
+    return "–" if share is None else f"{share:.1%}"
 
 
 def count(number: int, noun: str) -> str:
     """Write 1 as "1 trial", 2 as "2 trials"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def literal(text: str) -> str:
+    """Write text so that plotly shows it as it is: it would take "<b>" for bold."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def listed(items: Sequence[str]) -> str:
@@ -124,7 +129,8 @@ def conversion(trials: Sequence[Trial]) -> str:
     ]
     if not pairs:
         return "No trained candidate was quantized."
-    return f"Quantization changed it by {100 * fmean(pairs):+.2f} points on average, {100 * min(pairs):+.1f} at worst."
+    mean, worst = (f"{100 * change:+.1f}".replace("-", "−") for change in (fmean(pairs), min(pairs)))
+    return f"Quantization changed it by {mean} points on average, {worst} at worst."
 
 
 def prediction(trials: Sequence[Trial], devices: Sequence[str]) -> str:
