@@ -43,7 +43,7 @@ def device_cost(
         ModelError: an operator lacks an input that it cannot do without.
     """
     arena = plan_arena(graph, arena_target(profile))
-    code = code_bytes((*graph.kinds(), *graph.listed_kinds), profile.core, profile.kernels, profile.build)
+    code = firmware_code(graph, profile)
     latency = _latency(graph, profile, blocks, method)
     buffers = _buffers(blocks, input_bytes, feature_bytes, method)
     working = _runtime_ram(len(graph.kinds()), profile, method)
@@ -55,6 +55,11 @@ def device_cost(
         energy=energy(latency.total, profile),
         unsupported=tuple(kind for kind in graph.kinds() if not profile.supports(kind)),
     )
+
+
+def firmware_code(graph: Graph, profile: DeviceProfile) -> FirmwareCode:
+    """Return the code of a firmware made for the model: the runtime, and the kernels that the file lists."""
+    return code_bytes((*graph.kinds(), *graph.listed_kinds), profile.core, profile.kernels, profile.build)
 
 
 def arena_target(profile: DeviceProfile) -> ArenaTarget:

@@ -1,0 +1,1 @@
+"""What a given model file needs on devices: figures, a page and a gate."""

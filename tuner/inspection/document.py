@@ -1,0 +1,128 @@
+"""The JSON that `tuner profile` prints: an interface, with its schema in `docs/schemas/profile.schema.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, TypeAdapter
+
+from tuner.inspection.inspect import Inspection, OperatorCost
+
+
+class _Object(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RamDocument(_Object):
+    """RAM in bytes; the arena's figures are exact."""
+
+    arena_used_bytes: NonNegativeInt = Field(description="What the runtime reports as used: head and tail.")
+    arena_min_bytes: NonNegativeInt = Field(description="The smallest arena that works; can exceed what is used.")
+    arena_head_bytes: NonNegativeInt = Field(description="Activations and scratch buffers, as planned.")
+    arena_tail_bytes: NonNegativeInt = Field(description="What lasts: objects of the runtime, data of kernels.")
+    total_bytes: NonNegativeInt = Field(description="Smallest arena, interpreter and stack.")
+
+
+class FlashDocument(_Object):
+    """Flash in bytes."""
+
+    model_bytes: NonNegativeInt = Field(description="Size of the model file.")
+    code_bytes: NonNegativeInt = Field(description="Runtime and the kernels of the file's operators.")
+    total_bytes: NonNegativeInt
+
+
+class LatencyDocument(_Object):
+    """Time of one inference."""
+
+    ms: NonNegativeFloat
+    low_ms: NonNegativeFloat = Field(description="Lower end of the interval that holds nine of ten.")
+    high_ms: NonNegativeFloat = Field(description="Upper end of that interval.")
+    instructions: NonNegativeInt = Field(description="Executed instructions of the core.")
+
+
+class OperatorDocument(_Object):
+    """One operator, in the order of execution."""
+
+    index: NonNegativeInt
+    kind: str = Field(description="Name in the TensorFlow Lite schema.")
+    kernel: str = Field(description="The loops that run it, as the latency model names them.")
+    output_shape: tuple[NonNegativeInt, ...]
+    macs: NonNegativeInt
+    instructions: NonNegativeInt
+    ms: NonNegativeFloat
+    weight_bytes: NonNegativeInt = Field(description="Constants that it reads from the model.")
+    live_bytes: NonNegativeInt = Field(description="Bytes of the arena's head in use while it runs.")
+    supported: bool
+
+
+class DeviceDocument(_Object):
+    """The model on one device."""
+
+    device: str
+    fits: bool
+    reasons: tuple[str, ...] = Field(description="Why it does not fit; empty if it does.")
+    ram: RamDocument
+    flash: FlashDocument
+    latency: LatencyDocument
+    energy_mj: NonNegativeFloat | None = Field(description="Per inference; null where no power is published.")
+    operators: tuple[OperatorDocument, ...]
+
+
+_DOCUMENT = TypeAdapter(Annotated[tuple[DeviceDocument, ...], Field(title="tuner profile --json")])
+
+
+def to_json(inspections: Sequence[Inspection]) -> list[dict[str, Any]]:
+    """Return one object per device."""
+    return [_device(inspection).model_dump(mode="json") for inspection in inspections]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of what `to_json` gives."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "profile.schema.json",
+        **_DOCUMENT.json_schema(mode="serialization"),
+    }
+
+
+def _device(inspection: Inspection) -> DeviceDocument:
+    cost, arena = inspection.cost, inspection.arena
+    latency = cost.latency.total
+    return DeviceDocument(
+        device=inspection.profile.name,
+        fits=inspection.fits,
+        reasons=tuple(str(shortfall) for shortfall in inspection.shortfalls),
+        ram=RamDocument(
+            arena_used_bytes=arena.used,
+            arena_min_bytes=arena.minimum,
+            arena_head_bytes=arena.head,
+            arena_tail_bytes=arena.tail,
+            total_bytes=round(cost.ram.total.value),
+        ),
+        flash=FlashDocument(
+            model_bytes=inspection.graph.model_bytes,
+            code_bytes=round(inspection.code_bytes),
+            total_bytes=round(cost.flash.total.value),
+        ),
+        latency=LatencyDocument(
+            ms=latency.value, low_ms=latency.low, high_ms=latency.high, instructions=round(inspection.instructions)
+        ),
+        energy_mj=None if cost.energy is None else cost.energy.value,
+        operators=tuple(_operator(operator) for operator in inspection.operators),
+    )
+
+
+def _operator(operator: OperatorCost) -> OperatorDocument:
+    return OperatorDocument(
+        index=operator.index,
+        kind=operator.kind,
+        kernel=operator.kernel,
+        output_shape=operator.output_shape,
+        macs=operator.macs,
+        instructions=round(operator.instructions),
+        ms=operator.milliseconds,
+        weight_bytes=operator.weight_bytes,
+        live_bytes=operator.live_bytes,
+        supported=operator.supported,
+    )

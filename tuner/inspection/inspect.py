@@ -1,0 +1,123 @@
+"""A model's cost on devices, operator by operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tuner.devices.arena import ArenaPlan, plan_arena
+from tuner.devices.budget import Budget, default_budget
+from tuner.devices.cost import arena_target, device_cost, firmware_code
+from tuner.devices.fit import Shortfall, shortfalls
+from tuner.devices.instructions import counts
+from tuner.devices.instructions.loops import Call
+from tuner.devices.latency import operator_latencies
+from tuner.devices.macs import operator_macs
+from tuner.devices.profile import Build, DeviceProfile, Kernels
+from tuner.estimate import DeviceCost, Method
+from tuner.graph import Graph, Operator
+from tuner.tflite.read import read_graph
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCost:
+    """One operator on one device."""
+
+    index: int
+    kind: str
+    kernel: str
+    """The loops that run it, as the latency model names them."""
+    output_shape: tuple[int, ...]
+    macs: int
+    instructions: float
+    milliseconds: float
+    weight_bytes: int
+    """Constants that it reads from the model."""
+    live_bytes: int
+    """Bytes of the arena's head that are in use while it runs."""
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A model on one device."""
+
+    profile: DeviceProfile
+    graph: Graph
+    budget: Budget
+    cost: DeviceCost
+    arena: ArenaPlan
+    code_bytes: float
+    """Runtime and kernels."""
+    instructions: float
+    """Executed per inference."""
+    operators: tuple[OperatorCost, ...]
+
+    @property
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        """Why the model does not fit; empty if it does."""
+        return shortfalls(self.cost, self.budget)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the budget holds the model and the device has its operators."""
+        return not self.shortfalls
+
+
+def inspect(
+    model: bytes,
+    profiles: Iterable[DeviceProfile],
+    *,
+    budget: Callable[[DeviceProfile], Budget] = default_budget,
+) -> tuple[Inspection, ...]:
+    """Return what a `.tflite` file needs on each device.
+
+    Raises:
+        ModelError: the file is no `.tflite`, is damaged, or lacks what an operator needs.
+    """
+    graph = read_graph(model)
+    return tuple(_on_device(graph, profile, budget(profile)) for profile in profiles)
+
+
+def with_runtime(profile: DeviceProfile, kernels: Kernels | None, build: Build | None) -> DeviceProfile:
+    """Return the profile with other kernels or another build of the runtime."""
+    changes = {name: value for name, value in (("kernels", kernels), ("build", build)) if value is not None}
+    return profile.model_copy(update={"runtime": profile.runtime.model_copy(update=changes)})
+
+
+def _on_device(graph: Graph, profile: DeviceProfile, budget: Budget) -> Inspection:
+    arena = plan_arena(graph, arena_target(profile))
+    return Inspection(
+        profile=profile,
+        graph=graph,
+        budget=budget,
+        cost=device_cost(graph, profile, method=Method.CONVERTED),
+        arena=arena,
+        code_bytes=firmware_code(graph, profile).total,
+        instructions=counts(graph, profile.core, profile.kernels, profile.build).total,
+        operators=_operators(graph, profile, arena),
+    )
+
+
+def _operators(graph: Graph, profile: DeviceProfile, arena: ArenaPlan) -> tuple[OperatorCost, ...]:
+    rows = zip(graph.operators, operator_latencies(graph, profile), arena.steps, strict=True)
+    return tuple(
+        OperatorCost(
+            index=index,
+            kind=operator.kind,
+            kernel=latency.kernel,
+            output_shape=graph.tensors[operator.outputs[0]].shape if operator.outputs else (),
+            macs=operator_macs(Call.of(operator, graph)),
+            instructions=latency.instructions,
+            milliseconds=latency.milliseconds,
+            weight_bytes=_weight_bytes(graph, operator),
+            live_bytes=step.live_bytes,
+            supported=profile.supports(operator.kind),
+        )
+        for index, (operator, latency, step) in enumerate(rows)
+    )
+
+
+def _weight_bytes(graph: Graph, operator: Operator) -> int:
+    inputs = (graph.tensors[index] for index in operator.inputs if index >= 0)
+    return sum(tensor.bytes for tensor in inputs if tensor.constant)
