@@ -56,18 +56,78 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "head": ("flatten", "global"),
         "input_shape": ((50, 6), (100, 3), (16, 1), (125, 6)),
     },
+    "tcn": {
+        "blocks": range(1, 5),
+        "filters": (2, 3, 6, 16),
+        "kernel": (2, 3, 5),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((50, 6), (100, 3), (16, 1)),
+    },
+    "conv2d": {
+        "depth": range(1, 4),
+        "filters": (2, 4, 9),
+        "growth": (1.0, 2.0),
+        "kernel": (1, 3, 5),
+        "pool": ("max", "average", "stride"),
+        "batch_norm": (False, True),
+        "dropout": (0.0, 0.2),
+        "neurons": (0, 12),
+        "head": ("flatten", "global"),
+        "input_shape": ((20, 24, 3), (16, 16, 1), (25, 10), (8, 8, 2)),
+    },
+    "ds_cnn": {
+        "filters": (4, 8, 24),
+        "blocks": range(1, 5),
+        "first_height": (3, 10),
+        "first_width": (3, 4),
+        "first_stride": (1, 2),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((49, 10), (25, 20), (32, 32, 3)),
+    },
+    "resnet": {
+        "filters": (2, 4, 8),
+        "stages": range(1, 5),
+        "blocks": range(1, 3),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((16, 16, 3), (24, 20, 1), (25, 10)),
+    },
+    "mobilenet_v1": {
+        "width": (0.1, 0.25, 0.3),
+        "blocks": range(1, 14),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((32, 32, 3), (48, 40, 1)),
+    },
+    "mobilenet_v2": {
+        "width": (0.1, 0.35),
+        "stages": range(1, 8),
+        "last": (0, 64),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((32, 32, 3), (48, 40, 1)),
+    },
+    "mcunet": {
+        "stem": (4, 8),
+        "first": (4, 8),
+        "stages.0.width": (8, 12),
+        "stages.0.kernel": (3, 5, 7),
+        "stages.0.blocks": (1, 2),
+        "stages.1.width": (8, 12),
+        "stages.1.expansion": (1.0, 3.0, 4.5),
+        "stages.1.stride": (1, 2),
+        "stages.1.blocks": (1, 2),
+        "input_shape": ((32, 32, 3), (48, 40, 1)),
+    },
 }
 """What random candidates of each family are made of."""
 
 
 def random_networks(family: str, seed: int) -> Iterator[Network]:
     """Yield networks of a family without end."""
-    generator = np.random.default_rng((seed, len(family)))
+    generator = np.random.default_rng((seed, *family.encode()))
     while True:
         drawn = {name: values[int(generator.integers(len(values)))] for name, values in PARAMETERS[family].items()}
         shape = drawn.pop("input_shape")
         try:
-            yield build(Settings.of(family, **drawn), shape, int(generator.choice([2, 3, 7])))
+            yield build(Settings(family, tuple(drawn.items())), shape, int(generator.choice([2, 3, 7])))
         except BuildError:
             continue
 

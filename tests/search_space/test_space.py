@@ -143,7 +143,7 @@ def test_alternatives_of_one_type_are_told_apart_by_name() -> None:
         ),
         (
             _with("architecture", 0, "layers", value={"min": 1, "max": 99}),
-            "architecture.dense: .*layers is 99",
+            "architecture.dense: .*layers: .*found 99",
         ),
         (
             _with("architecture", 1, "after", value=["rw"]),

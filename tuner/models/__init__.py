@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from pydantic import ValidationError
-
-from tuner.candidate import Settings
+from tuner.candidate import Scalar, Settings
+from tuner.config import validated
 from tuner.errors import ConfigError, nearest
 from tuner.models.conv1d import Conv1DFamily
+from tuner.models.conv2d import Conv2DFamily
 from tuner.models.dense import DenseFamily
+from tuner.models.ds_cnn import DsCnnFamily
 from tuner.models.family import Family
+from tuner.models.mcunet import McuNetFamily
+from tuner.models.mobilenet_v1 import MobileNetV1Family
+from tuner.models.mobilenet_v2 import MobileNetV2Family
 from tuner.models.network import Network
+from tuner.models.resnet import ResNetFamily
 from tuner.models.shapes import output_shapes
+from tuner.models.tcn import TcnFamily
 
 __all__ = ["FAMILIES", "Family", "build", "family"]
 
-FAMILIES: Mapping[str, type[Family]] = MappingProxyType({kind.type: kind for kind in (DenseFamily, Conv1DFamily)})
+FAMILIES: Mapping[str, type[Family]] = MappingProxyType(
+    {
+        kind.type: kind
+        for kind in (
+            DenseFamily,
+            Conv1DFamily,
+            TcnFamily,
+            Conv2DFamily,
+            DsCnnFamily,
+            ResNetFamily,
+            MobileNetV1Family,
+            MobileNetV2Family,
+            McuNetFamily,
+        )
+    }
+)
 """Every family by the name that search spaces and candidates use."""
 
 
@@ -47,15 +69,24 @@ def family(architecture: Settings) -> Family:
     kind = FAMILIES.get(architecture.type)
     if kind is None:
         raise ConfigError(f"no architecture '{architecture.type}'", hint=nearest(architecture.type, FAMILIES))
-    try:
-        return kind.model_validate(dict(architecture))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise ConfigError(
-                f"architecture '{kind.type}' has no parameter '{name}'", hint=nearest(name, kind.model_fields)
-            ) from error
-        raise ConfigError(
-            f"architecture '{kind.type}': {name} is {first['input']!r}", hint=first["msg"].lower()
-        ) from error
+    return validated(kind, _nested(architecture), source=f"architecture '{kind.type}'")
+
+
+def _nested(parameters: Mapping[str, Scalar]) -> dict[str, Any]:
+    """Read "stages.0.width" as the width of the first of the stages."""
+    root: dict[str, Any] = {}
+    for name, value in parameters.items():
+        *path, last = name.split(".")
+        branch = root
+        for step in path:
+            branch = branch.setdefault(step, {})
+        branch[last] = value
+    return {name: _listed(value) for name, value in root.items()}
+
+
+def _listed(branch: Any) -> Any:
+    """Turn mappings by number into lists."""
+    if not isinstance(branch, dict):
+        return branch
+    inner = {name: _listed(value) for name, value in branch.items()}
+    return [inner[name] for name in sorted(inner, key=int)] if all(name.isdigit() for name in inner) else inner

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from tuner.errors import BuildError
+from tuner.models.compose import as_series
 from tuner.models.family import Family
 from tuner.models.network import (
     Activate,
@@ -44,17 +45,13 @@ class Conv1DFamily(Family):
 
     def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
         """Return the network."""
-        if len(input_shape) != 2:
-            raise BuildError(
-                f"conv1d needs features of two dimensions (time × channels), got {len(input_shape)}",
-                hint="use it on raw windows or spectrograms; flat features suit 'dense'",
-            )
-        self._check_length(input_shape[0])
+        series = as_series(self.type, input_shape)
+        self._check_length(series[0])
         layers: list[Layer] = []
         for block in range(self.depth):
             layers += self._block(round(self.filters * self.growth**block))
         layers.append(Flatten() if self.head == "flatten" else GlobalAveragePool())
-        return sequence(input_shape, [*layers, Dense(classes, "softmax")])
+        return sequence(series, [*layers, Dense(classes, "softmax")])
 
     def _block(self, filters: int) -> list[Layer]:
         stride = self.pool_size if self.pool == "stride" else 1

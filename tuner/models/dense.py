@@ -1,17 +1,18 @@
-"""Dense networks (multi-layer perceptrons), for flat features."""
+"""Dense networks (multi-layer perceptrons), for features of any kind."""
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from pydantic import Field
 
 from tuner.models.family import Family
-from tuner.models.network import Dense, Dropout, Flatten, Layer, Network, sequence
+from tuner.models.network import Dense, Dropout, Layer, Network, sequence
 
 
 class DenseFamily(Family):
-    """Hidden dense layers, each narrower than the one before; input of more dimensions is flattened first."""
+    """Hidden dense layers, each narrower than the one before; features of any shape are read as one vector."""
 
     type: ClassVar[str] = "dense"
 
@@ -22,9 +23,9 @@ class DenseFamily(Family):
 
     def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
         """Return the network."""
-        layers: list[Layer] = [] if len(input_shape) == 1 else [Flatten()]
+        layers: list[Layer] = []
         for index in range(self.layers):
             layers.append(Dense(max(2, round(self.neurons * self.shrink**index)), "relu"))
             if self.dropout:
                 layers.append(Dropout(self.dropout))
-        return sequence(input_shape, [*layers, Dense(classes, "softmax")])
+        return sequence((math.prod(input_shape),), [*layers, Dense(classes, "softmax")])

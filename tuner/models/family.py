@@ -23,7 +23,7 @@ class Family(BaseModel):
         """Return the network.
 
         Args:
-            input_shape: without the batch, as `Network.input_shape`.
+            input_shape: of the features, without the batch.
             classes: number of classes; the network ends in their probabilities.
 
         Raises:

@@ -165,7 +165,8 @@ class Network:
     """Layers in an order in which each comes after its inputs; the last one is the output."""
 
     input_shape: tuple[int, ...]
-    """Without the batch: (features,), (length, channels) or (height, width, channels)."""
+    """Without the batch: (features,), (length, channels) or (height, width, channels). It may arrange the features
+    in another way than they come, e.g. a spectrogram as an image of one channel: their order stays."""
     nodes: tuple[Node, ...]
 
 
