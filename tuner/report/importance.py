@@ -51,8 +51,8 @@ def importances(trials: Sequence[Trial], *, seed: int = 0) -> Importances | None
     parameter at a time is shuffled in that fifth.
 
     Returns:
-        `None` if fewer than `LEAST_TRIALS` trials were trained or all have one accuracy. Of more than 800 trained
-        trials, 800 drawn at random are used.
+        `None` if fewer than `LEAST_TRIALS` trials were trained, or all have one accuracy or the same parameters.
+        Of more than 800 trained trials, 800 drawn at random are used.
     """
     trained = [trial for trial in trials if trial.score is not None]
     rng = np.random.default_rng(seed)
@@ -62,6 +62,8 @@ def importances(trials: Sequence[Trial], *, seed: int = 0) -> Importances | None
     if len(trained) < LEAST_TRIALS or np.ptp(scores) == 0:
         return None
     points, groups = _encoded([trial.parameters for trial in trained])
+    if not groups:
+        return None
     rises, errors = [], []
     for train, test in KFold(5, shuffle=True, random_state=seed).split(points):
         forest = ExtraTreesRegressor(n_estimators=60, min_samples_leaf=2, random_state=seed)

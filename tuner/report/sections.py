@@ -341,7 +341,7 @@ def _course(page: Page) -> Markup:
         element(
             "p",
             "The hypervolume of each board's front: the chance that a wish drawn at random can be fulfilled: "
-            "an accuracy, and a limit on each resource from a thousandth of the budget to all of it, every ratio alike.",
+            "an accuracy, and a limit on each resource from a thousandth of the budget to all, every ratio alike.",
             class_="note",
         ),
         page.figure("course", figures.course_figure(page.summary, page.trials), "Hypervolume after each trial"),
