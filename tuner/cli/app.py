@@ -11,6 +11,7 @@ import typer
 from tuner import __version__
 from tuner.cli.console import errors, show_error
 from tuner.cli.devices import devices
+from tuner.cli.profile import check, profile
 from tuner.cli.results import compare, export, report, select
 from tuner.cli.running import extend, resume, status
 from tuner.cli.running import run as run_study
@@ -36,6 +37,8 @@ app.command(rich_help_panel=_READ)(report)
 app.command(rich_help_panel=_READ)(compare)
 app.command(rich_help_panel=_READ)(select)
 app.command(rich_help_panel=_READ)(export)
+app.command(rich_help_panel=_LOOK)(profile)
+app.command(rich_help_panel=_LOOK)(check)
 app.add_typer(devices, name="devices", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(spaces)
 
