@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -54,16 +56,13 @@ class Study:
 
         checked = _checked(spec)
         folder = studies / checked.name
-        if (folder / "study.db").exists():
+        if folder.exists():
             raise InputError(
                 f"study '{checked.name}' already exists in {studies}",
                 hint=f"go on with `tuner resume {checked.name}` or `tuner extend {checked.name} --trials N`, "
                 "or give the new one another `name:`",
             )
-        creation = create(checked)
-        folder.mkdir(parents=True, exist_ok=True)
-        with closing(SQLiteStore(folder / "study.db", write=True)) as store:
-            store.append(Event(Kind.CREATED, encode(creation), at=time.time()))
+        _begin(folder, Event(Kind.CREATED, encode(create(checked)), at=time.time()))
         return cls(folder)
 
     @classmethod
@@ -281,6 +280,20 @@ def _checked(spec: StudySpec | Mapping[str, Any] | str | Path) -> StudySpec:
     if isinstance(spec, Mapping):
         return validated(StudySpec, spec, source="study")
     return read_spec(Path(spec))
+
+
+def _begin(folder: Path, created: Event) -> None:
+    """Make a study's folder, which appears with its first event or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unborn = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        with closing(SQLiteStore(unborn / "study.db", write=True)) as store:
+            store.append(created)
+        unborn.chmod(0o755)
+        unborn.rename(folder)
+    except BaseException:
+        shutil.rmtree(unborn, ignore_errors=True)
+        raise
 
 
 def _read(folder: Path) -> History:
