@@ -23,13 +23,15 @@ def test_every_shipped_profile_gives_a_latency_inside_its_interval(name):
     assert latency.source
 
 
-def test_twice_the_clock_halves_the_latency():
-    slow = load_profile("cortex-m4f-80mhz")
+@pytest.mark.parametrize(("name", "stalls"), [("cortex-m7-216mhz", False), ("cortex-m4f-80mhz", True)])
+def test_twice_the_clock_halves_the_latency_but_for_flash_stalls(name, stalls):
+    slow = load_profile(name)
     fast = slow.model_copy(update={"processor": slow.processor.model_copy(update={"clock": 2 * slow.clock_hz})})
 
     latencies = [network_latency(convolution(), profile, Method.PREDICTED).value for profile in (slow, fast)]
 
-    assert latencies[0] == pytest.approx(2 * latencies[1])
+    ratio = latencies[0] / latencies[1]
+    assert 1.5 < ratio < 1.95 if stalls else ratio == pytest.approx(2)
 
 
 def test_preprocessing_without_a_floating_point_unit_takes_many_times_longer():

@@ -2,7 +2,7 @@
 
 Instructions follow from the graph (`tuner.devices.instructions`). What turns them into cycles – pipeline, flash
 wait states, caches – is one figure per board where it was measured, else one per core. Its interval comes from the
-errors on measurements that the figure was not fitted on.
+errors on measurements that the figure was not fitted on (`reports/validation`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from tuner.devices.instructions import NetworkInstructions, counts
+from tuner.devices.instructions import NetworkInstructions, counts, is_float, is_window
 from tuner.devices.instructions.stacks import FAMILIES
 from tuner.devices.profile import DeviceProfile
 from tuner.dsp.block import Operations
@@ -26,10 +26,6 @@ class Speed:
     """How many cycles a board, or a core, takes."""
 
     cycles_per_instruction: float
-    per_call: float
-    """Cycles of an inference beside its instructions: code that is not in the cache yet."""
-    per_operator: float
-    """The same of each operator."""
     cycles_per_weight_byte: float
     """Cycles that each byte of weights adds: flash wait states and cache misses."""
     spread: float
@@ -37,47 +33,121 @@ class Speed:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Overhead:
+    """What an inference takes beside its kernels, in instructions: caches are cold, and the input is filled in."""
+
+    call: float
+    operator: float
+    input_value: float
+    """Scaling, rounding and clipping one value into the input tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLatency:
+    """The time of one operator."""
+
+    kind: str
+    kernel: str
+    milliseconds: float
+    instructions: float
+
+
 def network_latency(graph: Graph, profile: DeviceProfile, method: Method) -> Estimate:
-    """Return the time of one inference of the network alone, in milliseconds."""
-    executed = counts(graph, profile.core, profile.kernels, profile.build)
+    """Return the time of one inference of the network alone, in milliseconds, filling in its input included."""
+    executed = _executed(graph, profile)
     speed = speed_of(profile)
-    cycles = sum(operator_cycles(graph, executed, speed)) + call_cycles(executed, speed)
+    cycles = speed.cycles_per_instruction * _equivalent(executed, profile)
+    cycles += speed.cycles_per_weight_byte * executed.weights
     spread = math.hypot(speed.spread, executed.spread)
+    if executed.float_window or executed.float_other:
+        spread = math.hypot(spread, _table().float_spread)
     return Estimate.within(1e3 * cycles / profile.clock_hz, spread, Unit.MILLISECONDS, method, speed.source)
 
 
-def operator_cycles(graph: Graph, executed: NetworkInstructions, speed: Speed) -> tuple[float, ...]:
-    """Return the cycles of each operator."""
-    tensors = graph.tensors
-    return tuple(
-        speed.cycles_per_instruction * count.instructions
-        + speed.per_operator
-        + speed.cycles_per_weight_byte
-        * sum(tensors[index].bytes for index in operator.inputs if index >= 0 and tensors[index].constant)
-        for operator, count in zip(graph.operators, executed.operators, strict=True)
-    )
+def operator_latencies(graph: Graph, profile: DeviceProfile) -> tuple[OperatorLatency, ...]:
+    """Return the time of each operator; they sum to the network's less what a call takes beside them."""
+    speed = speed_of(profile)
+    overhead = _table().overhead[profile.build].operator
+    latencies = []
+    for operator in _executed(graph, profile).operators:
+        equivalent = operator.instructions * _float_factor(operator.kernel, profile) + overhead
+        cycles = speed.cycles_per_instruction * equivalent + speed.cycles_per_weight_byte * operator.weights
+        milliseconds = 1e3 * cycles / profile.clock_hz
+        latencies.append(OperatorLatency(operator.kind, operator.kernel, milliseconds, operator.instructions))
+    return tuple(latencies)
 
 
-def call_cycles(executed: NetworkInstructions, speed: Speed) -> float:
-    """Return the cycles of an inference that no operator accounts for."""
-    return speed.cycles_per_instruction * executed.call + speed.per_call
+def equivalent_instructions(graph: Graph, profile: DeviceProfile) -> tuple[float, int]:
+    """Return what an inference executes, and the bytes of weights that it reads.
+
+    All that it takes beside its kernels is counted as instructions, so that cycles are the first times the board's
+    cycles per instruction, plus the second times its cycles per weight byte.
+    """
+    executed = _executed(graph, profile)
+    return _equivalent(executed, profile), executed.weights
 
 
 def speed_of(profile: DeviceProfile) -> Speed:
     """Return the board's own speed where its profile states one, else that of its core."""
-    kernels = {"cmsis-nn": "cmsis", "reference": "ref"}.get(profile.kernels, profile.kernels)
-    speeds = _speeds()
-    core = speeds.get(f"{FAMILIES[profile.core]}-{kernels}", speeds["other"])
     board = profile.latency
     if board is None:
-        return core
+        return _core_speed(profile)
+    return Speed(board.cycles_per_instruction, board.cycles_per_weight_byte, board.spread, board.source)
+
+
+def _executed(graph: Graph, profile: DeviceProfile) -> NetworkInstructions:
+    return counts(graph, _core(profile), profile.kernels, profile.build)
+
+
+def _equivalent(executed: NetworkInstructions, profile: DeviceProfile) -> float:
+    overhead = _table().overhead[profile.build]
+    beside = overhead.call + overhead.operator * len(executed.operators)
+    total = executed.total + beside + overhead.input_value * executed.input_values
+    if executed.float_window or executed.float_other:
+        total += (_float_factor("conv_f32", profile) - 1) * executed.float_window
+        total += (_float_factor("dense_f32", profile) - 1) * executed.float_other
+    return total
+
+
+def _core(profile: DeviceProfile) -> str:
+    """Return the core whose instructions the board executes: without an optional extension, those of a lesser one."""
+    family = FAMILIES[profile.core]
+    if family == "m55" and not profile.has_mve:
+        return "cortex-m33"
+    if family == "m33" and not profile.has_dsp:
+        return "cortex-m3"
+    return profile.core
+
+
+def _float_factor(kernel: str, profile: DeviceProfile) -> float:
+    """Return by how much a floating-point kernel takes longer than its instructions say; 1 for integer kernels."""
+    if not is_float(kernel):
+        return 1.0
+    table = _table()
+    shape = "window" if is_window(kernel) else "other"
+    if profile.has_fpu:
+        return table.float_hardware[shape]
+    return table.float_software[shape] * (_SMALL_CORE if FAMILIES[profile.core] == "m0" else 1.0)
+
+
+_SMALL_CORE = 2.0
+"""Arithmetic in software takes about twice as long without the instructions of Thumb-2."""
+
+
+def _core_speed(profile: DeviceProfile) -> Speed:
+    """Return the speed of the core; where program and weights lie in another chip, reading them takes longer."""
+    kernels = {"cmsis-nn": "cmsis", "reference": "ref"}.get(profile.kernels, profile.kernels)
+    table = _table()
+    core = table.cores.get(f"{FAMILIES[profile.core]}-{kernels}", table.cores["other"])
+    stalls = core["stall_cycles_per_instruction_and_mhz"] * profile.clock_hz / 1e6
+    external = profile.image_region.kind != "internal"
+    slow = 1.0 + (core["external_arena_factor"] - 1.0) * (profile.arena_region.speed == "external")
     return Speed(
-        board.cycles_per_instruction,
-        core.per_call,
-        core.per_operator,
-        board.cycles_per_weight_byte,
-        board.spread,
-        board.source,
+        cycles_per_instruction=(core["cycles_per_instruction"] + stalls) * slow,
+        cycles_per_weight_byte=core["external_cycles_per_weight_byte"] if external else 0.0,
+        spread=core["spread"],
+        source=core["source"],
     )
 
 
@@ -105,7 +175,23 @@ def preprocessing_latency(operations: Operations, profile: DeviceProfile, method
     return Estimate.within(1e3 * cycles / profile.clock_hz, _PREPROCESSING_SPREAD, Unit.MILLISECONDS, method, source)
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    cores: dict[str, dict]  # type: ignore[type-arg]
+    overhead: dict[str, _Overhead]
+    float_hardware: dict[str, float]
+    float_software: dict[str, float]
+    float_spread: float
+
+
 @cache
-def _speeds() -> dict[str, Speed]:
+def _table() -> _Table:
     text = resources.files("tuner.devices").joinpath("speeds.json").read_text(encoding="utf-8")
-    return {name: Speed(**figures) for name, figures in json.loads(text)["speeds"].items()}
+    content = json.loads(text)
+    return _Table(
+        cores=content["cores"],
+        overhead={build: _Overhead(**figures) for build, figures in content["overhead"].items()},
+        float_hardware=content["float"]["hardware"],
+        float_software=content["float"]["software"],
+        float_spread=content["float"]["spread"],
+    )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tuner.devices.instructions.kernels import loops
 from tuner.devices.instructions.loops import Call, Loops, Path
 from tuner.devices.instructions.stacks import Stack, stack
-from tuner.graph import Graph
+from tuner.graph import Graph, Operator
 
-__all__ = ["NetworkInstructions", "OperatorInstructions", "counts", "network_instructions"]
+__all__ = ["NetworkInstructions", "OperatorInstructions", "counts", "is_float", "is_window", "network_instructions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class OperatorInstructions:
     kernel: str
     """The kernel that runs it, e.g. "pointwise_dsp"."""
     instructions: float
+    weights: int
+    """Bytes of constants that it reads."""
     known: bool
     """Whether that kernel was counted; if not, the figure is a guess by the operator's size."""
 
@@ -33,11 +35,16 @@ class NetworkInstructions:
     """Instructions beside the operators."""
     spread: float
     """Half-width, as a share, of the interval that holds nine counts of ten."""
-
-    @property
-    def total(self) -> float:
-        """Instructions of one inference."""
-        return self.call + sum(operator.instructions for operator in self.operators)
+    total: float
+    """Instructions of one inference."""
+    float_window: float
+    """Those of kernels that slide over their input in floating point."""
+    float_other: float
+    """Those of other kernels in floating point."""
+    weights: int
+    """Bytes of constants that all operators read."""
+    input_values: int
+    """Quantized values that are filled in before the inference."""
 
 
 def network_instructions(graph: Graph, core: str, kernels: str, build: str) -> tuple[OperatorInstructions, ...]:
@@ -66,19 +73,46 @@ def counts(graph: Graph, core: str, kernels: str, build: str) -> NetworkInstruct
     return result
 
 
+def is_float(kernel: str) -> bool:
+    """Say whether a kernel computes in floating point."""
+    return "_f32" in kernel
+
+
+def is_window(kernel: str) -> bool:
+    """Say whether a kernel slides over its input."""
+    return kernel.startswith(("conv", "depthwise", "max_pool", "average_pool"))
+
+
 def _count(network: tuple[Loops, ...], graph: Graph, counted: Stack) -> NetworkInstructions:
     operators = tuple(
         OperatorInstructions(
             operator.kind,
             loops_of.kernel,
             counted.instructions(loops_of) + counted.operator,
+            _constant_bytes(operator, graph),
             counted.knows(loops_of),
         )
         for operator, loops_of in zip(graph.operators, network, strict=True)
     )
     total = counted.call + sum(operator.instructions for operator in operators)
     guessed = sum(operator.instructions for operator in operators if not operator.known)
-    return NetworkInstructions(operators, counted.call, counted.spread + guessed / total)
+    floating = [operator for operator in operators if is_float(operator.kernel)]
+    inputs = (graph.tensors[index] for index in graph.inputs)
+    return NetworkInstructions(
+        operators=operators,
+        call=counted.call,
+        spread=counted.spread + guessed / total,
+        total=total,
+        float_window=sum(operator.instructions for operator in floating if is_window(operator.kernel)),
+        float_other=sum(operator.instructions for operator in floating if not is_window(operator.kernel)),
+        weights=sum(operator.weights for operator in operators),
+        input_values=sum(tensor.elements for tensor in inputs if tensor.dtype != "float32"),
+    )
+
+
+def _constant_bytes(operator: Operator, graph: Graph) -> int:
+    inputs = (graph.tensors[index] for index in operator.inputs if index >= 0)
+    return sum(tensor.bytes for tensor in inputs if tensor.constant)
 
 
 class _Remembered:
