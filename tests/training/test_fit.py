@@ -7,10 +7,12 @@ import pytest
 from tests.training.networks import CLASSES, CONV1D, CONV2D, MLP, NETWORKS, examples, training
 from tuner.candidate import Settings
 from tuner.errors import BuildError, ConfigError, TrainingError, TrialTimeoutError
-from tuner.models.network import Conv2D, Dense, sequence
+from tuner.models.network import Conv2D, Dense, Dropout, sequence
 from tuner.training import Examples
 from tuner.training.fit import fit
+from tuner.training.layers import Pass, forward
 from tuner.training.predict import predict_float
+from tuner.training.runtime import tf
 
 OPTIMIZERS = (
     Settings.of("adam", learning_rate=0.01),
@@ -166,3 +168,19 @@ def test_what_was_trained_pickles():
 
     assert _same(copy, trained)
     assert (copy.network, copy.history, copy.best_epoch) == (trained.network, trained.history, trained.best_epoch)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.999])
+def test_dropout_drops_its_share_and_keeps_the_mean(rate):
+    x = tf.ones((64, 50, 7))
+    network = sequence((50, 7), [Dropout(rate)])
+
+    (dropped, again, other) = (
+        forward(network, x[:, tf.newaxis], Pass(lambda *_: None, training=True, seed=seed)).numpy()
+        for seed in (1, 1, 2)
+    )
+
+    assert (dropped == 0).mean() == pytest.approx(rate, abs=0.01)
+    assert dropped.mean() == pytest.approx(1, abs=0.2 if rate > 0.9 else 0.02)
+    assert np.array_equal(dropped, again)
+    assert not np.array_equal(dropped, other)
