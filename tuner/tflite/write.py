@@ -50,7 +50,16 @@ def packed_size(graph: Graph) -> int:
     Raises:
         ValueError: an operator is none of those that networks are lowered to.
     """
-    return len(_pack(_canonical(_skeleton(graph))))
+    return len(blank(graph))
+
+
+def blank(graph: Graph) -> bytes:
+    """Return a model of this graph, in canonical form, filled with zeros.
+
+    Raises:
+        ValueError: an operator is none of those that networks are lowered to.
+    """
+    return _pack(_canonical(_skeleton(graph)))
 
 
 def _canonical(model: Any) -> Any:
