@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tuner.devices.arena import ArenaPlan, ArenaTarget, plan_arena
+from tuner.devices.acceleration import NetworkCost, accelerate
+from tuner.devices.arena import ArenaTarget, plan_arena
 from tuner.devices.energy import energy
 from tuner.devices.flash import FirmwareCode, code_bytes
 from tuner.devices.latency import network_latency, preprocessing_latency
@@ -28,6 +29,7 @@ def device_cost(
     input_bytes: int = 0,
     feature_bytes: int = 0,
     method: Method = Method.PREDICTED,
+    model: bytes | None = None,
 ) -> DeviceCost:
     """Return what a model needs on a device, preprocessing included.
 
@@ -38,22 +40,23 @@ def device_cost(
         input_bytes: the buffer that one raw window is collected in.
         feature_bytes: the buffer between preprocessing and the network, in floating point.
         method: whether the graph was predicted or read back from a converted model.
+        model: the bytes of the converted model, for the compiler of a board's neural processing unit.
 
     Raises:
         ModelError: an operator lacks an input that it cannot do without.
     """
-    arena = plan_arena(graph, arena_target(profile))
-    code = firmware_code(graph, profile)
-    latency = _latency(graph, profile, blocks, method)
+    network = accelerate(graph, profile, arena_target(profile), method, model) or _on_the_core(graph, profile, method)
+    code = code_bytes((*network.kinds, *graph.listed_kinds), profile.core, profile.kernels, profile.build)
+    latency = _latency(network.latency, profile, blocks, method)
     buffers = _buffers(blocks, input_bytes, feature_bytes, method)
-    working = _runtime_ram(len(graph.kinds()), profile, method)
+    working = _runtime_ram(len(network.kinds), profile, method)
     return DeviceCost(
         device=profile.name,
-        ram=Breakdown((_arena(arena, method), *buffers, Part("runtime", working))),
-        flash=_flash(graph.model_bytes, code, blocks, method),
+        ram=Breakdown((Part("network", network.arena), *buffers, Part("runtime", working))),
+        flash=_flash(network.model, code, blocks, method),
         latency=latency,
         energy=energy(latency.total, profile),
-        unsupported=tuple(kind for kind in graph.kinds() if not profile.supports(kind)),
+        unsupported=tuple(kind for kind in network.kinds if not profile.supports(kind)),
     )
 
 
@@ -70,9 +73,18 @@ def arena_target(profile: DeviceProfile) -> ArenaTarget:
     return ArenaTarget(cmsis_nn, isa if cmsis_nn else Isa.PLAIN, short_enums=arm)
 
 
-def _arena(plan: ArenaPlan, method: Method) -> Part:
-    """Return the smallest arena that works, which can be more than what the runtime reports as used."""
-    return Part("network", Estimate.exact(plan.minimum, Unit.BYTES, method, _ARENA_SOURCE))
+def _on_the_core(graph: Graph, profile: DeviceProfile, method: Method) -> NetworkCost:
+    """Return what the network costs without help.
+
+    The arena is the smallest that works, which can be more than what the runtime reports as used.
+    """
+    arena = plan_arena(graph, arena_target(profile)).minimum
+    return NetworkCost(
+        arena=Estimate.exact(arena, Unit.BYTES, method, _ARENA_SOURCE),
+        model=Estimate.exact(graph.model_bytes, Unit.BYTES, method, "size of the .tflite file"),
+        latency=network_latency(graph, profile, method),
+        kinds=graph.kinds(),
+    )
 
 
 def _buffers(blocks: Sequence[BlockCost], input_bytes: int, feature_bytes: int, method: Method) -> list[Part]:
@@ -106,8 +118,7 @@ def _runtime_ram(kinds: int, profile: DeviceProfile, method: Method) -> Estimate
     )
 
 
-def _flash(model_bytes: int, code: FirmwareCode, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
-    model = Estimate.exact(model_bytes, Unit.BYTES, method, "size of the .tflite file")
+def _flash(model: Estimate, code: FirmwareCode, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
     kernels = Estimate.within(code.kernels, code.spread, Unit.BYTES, method, code.source)
     network = Estimate(
         model.value + kernels.value,
@@ -133,8 +144,8 @@ def _block_estimate(value: float, spread: float, method: Method) -> Estimate:
     return Estimate.within(value, spread, Unit.BYTES, method, _BLOCK_SOURCE)
 
 
-def _latency(graph: Graph, profile: DeviceProfile, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
-    parts = [Part("network", network_latency(graph, profile, method))]
+def _latency(network: Estimate, profile: DeviceProfile, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
+    parts = [Part("network", network)]
     if blocks:
         operations = sum((block.operations for block in blocks), Operations())
         parts.append(Part("preprocessing", preprocessing_latency(operations, profile, method)))
