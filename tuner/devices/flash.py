@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any
 
 from tuner.devices.cores import Core
 from tuner.devices.profile import Build, Kernels
 
 _UNKNOWN_KERNEL = 3000.0
 """Bytes of a kernel that was never linked: the middle of the small ones."""
-_LINKED_SPREAD = 0.02
+_LINKED_SPREAD = 0.015
 """Half-width that holds nine of ten left-out models on a stack that was linked."""
 
 
@@ -37,14 +36,11 @@ class FirmwareCode:
         """Runtime and kernels."""
         return self.runtime + self.kernels
 
-
-@dataclass(frozen=True, slots=True)
-class _Relative:
-    """The linked stack nearest to a combination."""
-
-    stack: str
-    scale: float
-    spread: float
+    def scaled(self, factor: float, less_sure: float) -> FirmwareCode:
+        """Return the figures times a factor, with a wider interval."""
+        return FirmwareCode(
+            self.runtime * factor, self.kernels * factor, self.spread + less_sure, f"{self.source}, scaled"
+        )
 
 
 _FAMILIES: Mapping[Core, str] = {
@@ -61,69 +57,79 @@ _FAMILIES: Mapping[Core, str] = {
     "cortex-m85": "m85",
 }
 _NEAREST: Mapping[str, tuple[str, float]] = {
-    "m3": ("m4", 0.02),
+    "m3": ("m4", 0.05),
     "m7": ("m4", 0.02),
     "m33": ("m4", 0.02),
     "m23": ("m0", 0.05),
     "m52": ("m55", 0.05),
     "m85": ("m55", 0.05),
-    "m0": ("m4", 0.08),
+    "m0": ("m4", 0.1),
     "m55": ("m4", 0.1),
 }
 """The family whose firmware is most alike, and how much less sure that makes the figure."""
-_TENSORFLOW_LITE = FirmwareCode(3.0e6, 1.0e6, 0.5, "size of TensorFlow Lite's library with XNNPACK, in round figures")
-_OTHER_CORES = _Relative("m4-ref", 1.2, 0.35)
+_MOST_LINKED = "m4"
+_OTHER_BUILD_SPREAD = 0.06
+_OTHER_CORE_SCALE, _OTHER_CORE_SPREAD = 1.2, 0.35
 """RISC-V, Xtensa and the others, and vendors' own kernels: never linked, taken for less dense than Thumb-2."""
+_TENSORFLOW_LITE = FirmwareCode(3.0e6, 1.0e6, 0.5, "size of TensorFlow Lite's library with XNNPACK, in round figures")
 
 
 @lru_cache(maxsize=1024)
-def code_bytes(kinds: Collection[str], core: Core, kernels: Kernels, build: Build) -> FirmwareCode:
+def code_bytes(kinds: tuple[str, ...], core: Core, kernels: Kernels, build: Build) -> FirmwareCode:
     """Return the code of a firmware whose resolver registers these operators alone."""
     if kernels == "xnnpack":
         return _TENSORFLOW_LITE
-    relative = _relative(core, kernels, build)
-    table = _table()["stacks"][relative.stack]
-    shared = _table()["shared"]
-    parts = [table.get(kind, 0.0) for kind in kinds]
-    parts += [table.get(name, 0.0) for name, users in shared.items() if not users.isdisjoint(kinds)]
-    unknown = [kind for kind in kinds if kind not in _table()["linked"]]
-    known_bytes = relative.scale * (table["base"] + sum(parts))
-    unknown_bytes = relative.scale * _UNKNOWN_KERNEL * len(unknown)
-    spread = _LINKED_SPREAD + relative.spread + unknown_bytes / (known_bytes + unknown_bytes)
-    source = f"linked firmware, stack {relative.stack}"
-    return FirmwareCode(relative.scale * table["base"], relative.scale * sum(parts) + unknown_bytes, spread, source)
-
-
-@lru_cache(maxsize=256)
-def _relative(core: Core, kernels: Kernels, build: Build) -> _Relative:
-    stacks = _table()["stacks"]
+    known = [kind for kind in kinds if kind in _table().linked]
     family = _FAMILIES.get(core)
     if family is None or kernels in ("esp-nn", "vendor"):
-        return _Relative(f"{_OTHER_CORES.stack}-{_linked_build(build)}", _OTHER_CORES.scale, _OTHER_CORES.spread)
-    library = "cmsis" if kernels == "cmsis-nn" else "ref"
-    spread = 0.0
-    while True:
-        if f"{family}-{library}-{build}" in stacks:
-            return _Relative(f"{family}-{library}-{build}", 1.0, spread)
-        if family not in _NEAREST:
-            return _scaled_build(f"{family}-{library}", build, spread)
-        family, less_sure = _NEAREST[family]
-        spread += less_sure
+        code = _linked(known, _MOST_LINKED, "ref", build).scaled(_OTHER_CORE_SCALE, _OTHER_CORE_SPREAD)
+    else:
+        code = _linked(known, family, "cmsis" if kernels == "cmsis-nn" else "ref", build)
+    unknown = _UNKNOWN_KERNEL * (len(kinds) - len(known))
+    return replace(code, kernels=code.kernels + unknown, spread=code.spread + unknown / (code.total + unknown))
 
 
-def _scaled_build(stack: str, build: Build, spread: float) -> _Relative:
-    """Return the stack's -O3 figures for a build that was not linked: TFLM's default lies between the others."""
-    return _Relative(f"{stack}-o3", {"o3": 1.0, "os": 0.76, "tflm": 0.9}[build], spread + 0.08)
+def _linked(kinds: Collection[str], family: str, library: str, build: Build) -> FirmwareCode:
+    """Return what was linked, or the nearest to it.
+
+    A build that was not linked for a family differs from one that was as it does on the core with the most
+    builds; a family that was not linked at all is taken for its nearest.
+    """
+    stacks = _table().stacks
+    if f"{family}-{library}-{build}" in stacks:
+        return _sum(kinds, f"{family}-{library}-{build}")
+    reference = f"{_MOST_LINKED}-{library}"
+    for other in ("o3", "os"):
+        if f"{family}-{library}-{other}" in stacks and f"{reference}-{build}" in stacks:
+            ratio = _sum(kinds, f"{reference}-{build}").total / _sum(kinds, f"{reference}-{other}").total
+            return _sum(kinds, f"{family}-{library}-{other}").scaled(ratio, _OTHER_BUILD_SPREAD)
+    if family not in _NEAREST:
+        # The runtime's default build, core -Os and kernels -O2, lies between the two that were linked.
+        small, fast = _sum(kinds, f"{reference}-os"), _sum(kinds, f"{reference}-o3")
+        return fast.scaled((small.total + fast.total) / (2 * fast.total), _OTHER_BUILD_SPREAD)
+    nearest, less_sure = _NEAREST[family]
+    return _linked(kinds, nearest, library, build).scaled(1.0, less_sure)
 
 
-def _linked_build(build: Build) -> str:
-    return "os" if build == "os" else "o3"
+def _sum(kinds: Collection[str], stack: str) -> FirmwareCode:
+    parts = _table().stacks[stack]
+    own = sum(parts.get(kind, 0.0) for kind in kinds)
+    shared = sum(parts.get(name, 0.0) for name, users in _table().shared.items() if not users.isdisjoint(kinds))
+    return FirmwareCode(parts["base"], own + shared, _LINKED_SPREAD, f"linked firmware, stack {stack}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    stacks: Mapping[str, Mapping[str, float]]
+    """Bytes by part, by stack."""
+    shared: Mapping[str, frozenset[str]]
+    """Which kernels need a shared part."""
+    linked: frozenset[str]
+    """Operators that were linked."""
 
 
 @cache
-def _table() -> dict[str, Any]:
-    text = resources.files("tuner.devices").joinpath("flash_code.json").read_text(encoding="utf-8")
-    table: dict[str, Any] = json.loads(text)
-    table["shared"] = {name: frozenset(users) for name, users in table["shared"].items()}
-    table["linked"] = frozenset(table["linked"])
-    return table
+def _table() -> _Table:
+    table = json.loads(resources.files("tuner.devices").joinpath("flash_code.json").read_text(encoding="utf-8"))
+    shared = {name: frozenset(users) for name, users in table["shared"].items()}
+    return _Table(table["stacks"], shared, frozenset(table["linked"]))
