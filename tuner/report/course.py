@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from tuner.record import StudySummary, Trial
 from tuner.report.table import resources_of
 from tuner.search.objectives import device_hypervolumes
-from tuner.study.observation import observation
+from tuner.study.observation import chance_error, observation
 
 
 @dataclass(frozen=True, slots=True)
 class _Goals:
     devices: tuple[str, ...]
     resources: tuple[str, ...]
-    worst_error: float = 1.0
+    worst_error: float
 
 
 def covered(summary: StudySummary, trials: Sequence[Trial], device: str) -> list[float]:
     """Return the hypervolume of a device's front after each trial, from 0 to 1; see `tuner.search.objectives`."""
-    goals = _Goals(tuple(budget.device for budget in summary.budgets), resources_of(summary))
+    devices = tuple(budget.device for budget in summary.budgets)
+    goals = _Goals(devices, resources_of(summary), chance_error(summary.dataset))
     return device_hypervolumes([observation(trial) for trial in trials], device, goals)

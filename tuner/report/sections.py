@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from tuner.estimate import Estimate
 from tuner.record import RESOURCES, Counts, State, Trial
 from tuner.report import figures, words
 from tuner.report.importance import LEAST_TRIALS, Importances, importances
@@ -175,23 +176,30 @@ def _member(trial: Trial, device: str) -> Markup:
     assert trial.training is not None
     assert trial.appraisal is not None
     cost = trial.appraisal.cost(device)
-    figures_ = [
+    facts: list[str] = [
         str(trial.number),
         words.percent(trial.score),
         words.percent(trial.training.float32.accuracy),
         words.percent(None if trial.test is None else trial.test.accuracy),
         words.percent(trial.training.converted.macro_f1),
-        words.interval("ram", cost.ram.total),
-        words.interval("flash", cost.flash.total),
-        words.interval("latency", cost.latency.total),
+        _need("ram", cost.ram.total),
+        _need("flash", cost.flash.total),
+        _need("latency", cost.latency.total),
     ]
     short = element("summary", words.candidate(trial.candidate))
     full = element("details", short, element("div", words.detail(trial.candidate), class_="note"))
     return element(
         "tr",
-        [element("td", figure) for figure in figures_],
+        [element("td", fact) for fact in facts],
         element("td", full, class_="text wrap"),
     )
+
+
+def _need(resource: str, estimate: Estimate) -> Markup:
+    """Return a need, with its range below it unless it is exact."""
+    ends = [words.amount(resource, end) for end in (estimate.low, estimate.high)]
+    below = element("div", " – ".join(ends), class_="note") if ends[0] != ends[1] else ""
+    return join([words.amount(resource, estimate.value), below])
 
 
 def _parts(page: Page) -> Markup:
@@ -340,8 +348,8 @@ def _course(page: Page) -> Markup:
         element("h2", "How the search went"),
         element(
             "p",
-            "The hypervolume of each board's front: the chance that a wish drawn at random can be fulfilled: "
-            "an accuracy, and a limit on each resource from a thousandth of the budget to all, every ratio alike.",
+            "The hypervolume of each board's front: the chance that a wish drawn at random can be fulfilled, an "
+            "accuracy better than guessing and a limit on each resource within the budget.",
             class_="note",
         ),
         page.figure("course", figures.course_figure(page.summary, page.trials), "Hypervolume after each trial"),
