@@ -70,6 +70,9 @@ def _explain(model: type[BaseModel], problem: Any) -> tuple[str, str]:
     if isinstance(cause, InputError):
         return f"{key}: {cause.message}", cause.hint
     found = problem["input"]
+    if problem["type"] == "union_tag_invalid":
+        tag = str(problem["ctx"]["tag"])
+        return f"{key}: there is no '{tag}'", nearest(tag, re.findall(r"'([^']*)'", problem["ctx"]["expected_tags"]))
     if problem["type"] == "literal_error" and isinstance(found, str):
         return f"{key}: there is no '{found}'", nearest(found, re.findall(r"'([^']*)'", problem["ctx"]["expected"]))
     message = problem["msg"].removeprefix("Value error, ")
