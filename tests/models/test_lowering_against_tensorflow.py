@@ -116,6 +116,28 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "stages.1.blocks": (1, 2),
         "input_shape": ((32, 32, 3), (48, 40, 1)),
     },
+    "layers": {
+        "read_as": ("series",),
+        "layers.0.type": ("conv1d",),
+        "layers.0.filters": (2, 6),
+        "layers.0.kernel": (3, 4),
+        "layers.0.padding": ("same", "valid"),
+        "layers.0.dilation": (1, 3),
+        "layers.0.name": ("stem",),
+        "layers.1.type": ("depthwise_conv1d",),
+        "layers.1.kernel": (3, 5),
+        "layers.1.stride": (1, 2),
+        "layers.1.activation": ("relu", "relu6", "tanh", "leaky_relu", "linear"),
+        "layers.2.type": ("max_pool1d", "average_pool1d"),
+        "layers.2.size": (2, 3),
+        "layers.2.padding": ("same", "valid"),
+        "layers.2.use": (True, False),
+        "layers.3.type": ("activation",),
+        "layers.3.activation": ("relu", "sigmoid", "hard_swish"),
+        "layers.3.from": ("stem", ""),
+        "layers.4.type": ("batch_norm", "flatten", "global_average_pool"),
+        "input_shape": ((50, 6), (40, 3)),
+    },
 }
 """What random candidates of each family are made of."""
 
@@ -127,9 +149,11 @@ def random_networks(family: str, seed: int) -> Iterator[Network]:
         drawn = {name: values[int(generator.integers(len(values)))] for name, values in PARAMETERS[family].items()}
         shape = drawn.pop("input_shape")
         try:
-            yield build(Settings(family, tuple(drawn.items())), shape, int(generator.choice([2, 3, 7])))
+            network = build(Settings(family, tuple(drawn.items())), shape, int(generator.choice([2, 3, 7])))
+            lower(network, FLOAT32)
         except BuildError:
             continue
+        yield network
 
 
 def assert_predicted(network: Network, compression: Settings) -> None:

@@ -9,6 +9,7 @@ from tuner.models import build
 from tuner.models.lowering import lower
 from tuner.search.suggest import RandomSuggest
 from tuner.search_space import load_space, space_names
+from tuner.search_space.values import Constant
 from tuner.signal import Signal
 
 
@@ -62,3 +63,30 @@ def test_an_error_names_the_file(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"mine.yaml: missing key 'preprocessing'"):
         load_space(path)
+
+
+def test_a_space_may_include_another_and_change_a_part(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("include: motion-continuous\ntraining: {epochs: 5}\ncompression: int8\n")
+
+    space, base = load_space(path), load_space("motion-continuous")
+
+    assert space.name == "mine"
+    assert space.spec.preprocessing == base.spec.preprocessing
+    assert space.spec.training == base.spec.training.model_copy(update={"epochs": Constant(5)})
+    assert [form.type for form in space.spec.compression] == ["int8"]
+
+
+def test_an_included_file_is_found_beside_the_one_that_includes_it(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("include: motion-continuous\ncompression: int8\n")
+    (tmp_path / "mine.yaml").write_text("include: base.yaml\ntraining: {epochs: 5}\n")
+
+    assert [form.type for form in load_space(tmp_path / "mine.yaml").spec.compression] == ["int8"]
+
+
+def test_spaces_that_include_each_other_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("include: b.yaml\n")
+    (tmp_path / "b.yaml").write_text("include: a.yaml\n")
+
+    with pytest.raises(ConfigError, match=r"spaces include each other: a.yaml → b.yaml → a.yaml"):
+        load_space(tmp_path / "a.yaml")

@@ -168,3 +168,39 @@ def test_a_preprocessing_that_no_architecture_goes_with_is_refused() -> None:
 
     with pytest.raises(ConfigError, match=r"preprocessing.flatten: no architecture goes with it"):
         load_space(data)
+
+
+def _with_layers() -> dict[str, Any]:
+    layers = [
+        {"type": "conv1d", "filters": "$width", "kernel": [3, 5]},
+        {"repeat": {"min": 0, "max": 2}, "layers": [{"type": "conv1d", "filters": "$width", "kernel": [3, 5]}]},
+    ]
+    data = _with("architecture", value=[{"type": "layers", "layers": layers}])
+    return data | {"parameters": {"width": [4, 8]}, "preprocessing": ["raw"]}
+
+
+def test_a_shared_parameter_has_one_value_in_a_candidate() -> None:
+    for candidate, parameters in _samples(load_space(_with_layers()), 50):
+        widths = {value for name, value in candidate.architecture.items() if name.endswith(".filters")}
+        assert widths == {parameters["parameters.width"]}
+
+
+def test_shared_parameters_and_repeats_are_counted_once() -> None:
+    space = load_space(_with_layers())
+
+    distinct = {candidate.id for candidate, _ in _samples(space, 2000)}
+
+    assert space.size() == len(distinct) == 2 * 2 * 2 * (2 + 4 + 8)
+
+
+def test_a_space_with_layers_reads_back_equal() -> None:
+    space = load_space(_with_layers())
+
+    assert load_space(space.to_json()) == space
+
+
+def test_an_unknown_shared_parameter_names_the_nearest() -> None:
+    data = _with_layers() | {"parameters": {"witdh": [4, 8]}}
+
+    with pytest.raises(ConfigError, match=r"\$width: there is no such entry in parameters; did you mean 'witdh'"):
+        load_space(data)

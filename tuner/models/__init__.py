@@ -14,6 +14,7 @@ from tuner.models.conv2d import Conv2DFamily
 from tuner.models.dense import DenseFamily
 from tuner.models.ds_cnn import DsCnnFamily
 from tuner.models.family import Family
+from tuner.models.handwritten import HandwrittenFamily
 from tuner.models.mcunet import McuNetFamily
 from tuner.models.mobilenet_v1 import MobileNetV1Family
 from tuner.models.mobilenet_v2 import MobileNetV2Family
@@ -37,6 +38,7 @@ FAMILIES: Mapping[str, type[Family]] = MappingProxyType(
             MobileNetV1Family,
             MobileNetV2Family,
             McuNetFamily,
+            HandwrittenFamily,
         )
     }
 )

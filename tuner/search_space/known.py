@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.candidate import Scalar, Settings
@@ -11,6 +11,7 @@ from tuner.errors import ConfigError, InputError, nearest
 from tuner.models import FAMILIES, family
 from tuner.models.lowering import COMPRESSIONS
 from tuner.search_space.schema import Alternative
+from tuner.search_space.tree import draw, leaves
 
 _SCHEDULE = ("learning_rate", "schedule", "warmup_epochs", "decay")
 
@@ -72,10 +73,37 @@ LOSS = Known("training.loss", LOSSES)
 COMPRESSION = Known("compression", dict.fromkeys(COMPRESSIONS, ()))
 
 
-def _corners(alternative: Alternative) -> Iterable[Settings]:
+def _corners(alternative: Alternative) -> Iterator[Settings]:
     """Yield settings in which each parameter in turn takes each of its extremes, the others their first."""
-    first: dict[str, Scalar] = {name: next(value.extremes()) for name, value in alternative.parameters.items()}
-    yield Settings(alternative.type, tuple(first.items()))
-    for name, value in alternative.parameters.items():
-        for extreme in value.extremes():
-            yield Settings(alternative.type, tuple((first | {name: extreme}).items()))
+    yield _drawn(alternative, {})
+    for name, leaf in leaves(alternative.parameters, ""):
+        for extreme in leaf.extremes():
+            yield _drawn(alternative, {name: extreme})
+
+
+def _drawn(alternative: Alternative, values: Mapping[str, Scalar]) -> Settings:
+    return Settings(alternative.type, tuple(draw(alternative.parameters, _First(values), "")))
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """Answers with given values, and with the first possible one where there is none."""
+
+    values: Mapping[str, Scalar]
+
+    def choice(self, name: str, options: Sequence[Scalar]) -> Scalar:
+        return self.values.get(name, options[0])
+
+    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:  # noqa: ARG002
+        return int(self.values.get(name, low))
+
+    def real(
+        self,
+        name: str,
+        low: float,
+        high: float,  # noqa: ARG002
+        *,
+        step: float | None = None,  # noqa: ARG002
+        log: bool = False,  # noqa: ARG002
+    ) -> float:
+        return float(self.values.get(name, low))

@@ -31,9 +31,31 @@ def load_space(source: str | Path | Mapping[str, Any]) -> SearchSpace:
         ConfigError: there is no such space, or it is wrong; the message names the file and the key.
     """
     if isinstance(source, Mapping):
-        return _checked(source, "search_space", "custom")
+        return _checked(_with_included(source, Path(), ()), "search_space", "custom")
     path = _path(source)
-    return _checked(read_mapping(path), str(path), path.stem)
+    return _checked(_with_included(read_mapping(path), path.parent, (path,)), str(path), path.stem)
+
+
+def _with_included(data: Mapping[str, Any], folder: Path, files: tuple[Path, ...]) -> dict[str, Any]:
+    """Put the keys of a space over those of the one it includes; lists and values replace, mappings merge."""
+    if "include" not in data:
+        return dict(data)
+    own = {key: value for key, value in data.items() if key != "include"}
+    path = _path(data["include"])
+    path = path if path.is_absolute() or str(data["include"]) in space_names() else folder / path
+    if path in files:
+        raise ConfigError(f"{files[0]}: spaces include each other: {' → '.join(file.name for file in (*files, path))}")
+    base = _with_included(read_mapping(path), path.parent, (*files, path))
+    return _merged({key: value for key, value in base.items() if key not in ("name", "title")}, own)
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], over[key])
+        for key in base.keys() & over.keys()
+        if isinstance(base[key], Mapping) and isinstance(over[key], Mapping) and "type" not in over[key]
+    }
+    return {**base, **over, **both}
 
 
 def _path(source: str | Path) -> Path:

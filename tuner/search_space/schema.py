@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from tuner.search_space.values import Constant, Options, Range, Value
+from tuner.errors import nearest
+from tuner.search_space.tree import Part, PartValue
+from tuner.search_space.values import Constant, Leaf, Shared, Value, parse_value
 
 
 class _Section(BaseModel):
@@ -51,7 +53,7 @@ class Alternative(BaseModel):
     """One of several choices, with parameters of its own: every key beside the named ones is a parameter."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, Value]
+    __pydantic_extra__: dict[str, PartValue]
 
     type: str = Field(description="Which one")
     name: str = Field(
@@ -67,7 +69,7 @@ class Alternative(BaseModel):
         return self
 
     @property
-    def parameters(self) -> dict[str, Constant | Options | Range]:
+    def parameters(self) -> dict[str, Part]:
         """The alternative's own parameters."""
         return self.__pydantic_extra__
 
@@ -135,6 +137,9 @@ class SpaceSpec(_Section):
     name: str = Field(default="", description="What reports call it; the file's name if left out")
     title: str = Field(default="", description="One line for lists")
     data: DataSpec | None = Field(default=None, description="Typical data, for which `tuner spaces` shows figures")
+    parameters: dict[str, Value] = Field(
+        default_factory=dict, description="Parameters of the whole space; `$name` stands for one wherever a value may"
+    )
     window: WindowSpec
     preprocessing: Annotated[tuple[PreprocessingSpec, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="Blocks of which each candidate has one"
@@ -146,6 +151,14 @@ class SpaceSpec(_Section):
     compression: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="Forms of the converted model, e.g. [float32, int8]"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_shared_parameters(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("parameters"), dict):
+            return data
+        shared = {name: parse_value(value) for name, value in data["parameters"].items()}
+        return {key: value if key == "parameters" else _resolved(value, shared) for key, value in data.items()}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -169,13 +182,27 @@ class SpaceSpec(_Section):
         return (spec for spec in self.architecture if not spec.after or preprocessing in spec.after)
 
 
-def _check_positive(name: str, value: Constant | Options | Range | None) -> None:
+def _resolved(raw: Any, shared: Mapping[str, Leaf]) -> Any:
+    """Put what is shared in the place of "$name"."""
+    if isinstance(raw, dict):
+        return {key: _resolved(value, shared) for key, value in raw.items()}
+    if isinstance(raw, list | tuple):
+        return [_resolved(item, shared) for item in raw]
+    if not isinstance(raw, str) or not raw.startswith("$"):
+        return raw
+    value = shared.get(raw[1:])
+    if value is None or isinstance(value, Shared):
+        raise ValueError(f"{raw}: there is no such entry in parameters; {nearest(raw[1:], shared)}")
+    return Shared(raw[1:], value)
+
+
+def _check_positive(name: str, value: Leaf | None) -> None:
     for extreme in () if value is None else value.extremes():
         if isinstance(extreme, str | bool) or extreme <= 0:
             raise ValueError(f"{name} is {extreme!r}, expected a number above 0")
 
 
-def _check_kind(name: str, value: Constant | Options | Range, kind: type, expected: str) -> None:
+def _check_kind(name: str, value: Leaf, kind: type, expected: str) -> None:
     for extreme in value.extremes():
         if type(extreme) is not kind:
             raise ValueError(f"{name} is {extreme!r}, expected {expected}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tuner.candidate import Block, Candidate, Settings, Training, Window
+from tuner.candidate import Block, Candidate, Scalar, Settings, Training, Window
 from tuner.search.problem import Suggest
 from tuner.search_space.schema import Alternative, SpaceSpec, TrainingSpec, WindowSpec
-from tuner.search_space.values import Constant, Options, Range
+from tuner.search_space.tree import Part, draw, leaves, own_size, product
+from tuner.search_space.values import Leaf, Options, Range, Shared
 
 Choice = TypeVar("Choice", bound=Alternative)
 
@@ -32,6 +33,7 @@ class SearchSpace:
 
     def sample(self, suggest: Suggest) -> Candidate:
         """Draw a candidate; the names asked of `suggest` are its parameters."""
+        suggest = _Once(suggest)
         window = _window(self.spec.window, suggest)
         block = _chosen("preprocessing", self.spec.preprocessing, suggest)
         path, fitting = self._architectures(block.name)
@@ -45,30 +47,41 @@ class SearchSpace:
 
     def size(self) -> int | None:
         """Number of candidates; `None` if a range is continuous."""
-        window, training = self.spec.window, self.spec.training
-        values = [window.size_ms, window.stride, window.stride_ms, window.frequency_hz, window.zero_pad]
-        values += [training.batch_size, training.epochs, training.patience, training.class_weights]
-        models = [
-            _product([_size([block]), _size(self._architectures(block.name)[1])]) for block in self.spec.preprocessing
-        ]
-        choices = [_size(training.optimizer), _size(training.loss), _size(self.spec.compression)]
-        return _product([*(value.size for value in values if value is not None), *choices, _sum(models)])
+        spec, training = self.spec, self.spec.training
+        pairs = [(block, model) for block in spec.preprocessing for model in spec.architectures_after(block.name)]
+        total = 0
+        for pair, *choices in itertools.product(pairs, training.optimizer, training.loss, spec.compression):
+            parts: list[Part] = [*self._fixed_sections().values()]
+            parts += [part for chosen in (*pair, *choices) for part in chosen.parameters.values()]
+            shared = {leaf for part in parts for _, leaf in leaves({"": part}, "") if isinstance(leaf, Shared)}
+            size = product(iter([own_size(iter(parts)), *(leaf.size for leaf in shared)]))
+            if size is None:
+                return None
+            total += size
+        return total
 
     def parameters(self) -> dict[str, Options | Range]:
         """Return everything that may be asked for, by name."""
         spec, training = self.spec, self.spec.training
-        found: dict[str, Constant | Options | Range | None] = {
-            f"window.{name}": getattr(spec.window, name) for name in type(spec.window).model_fields
-        }
+        found: dict[str, Leaf] = {}
+        for name, part in self._fixed_sections().items():
+            found[part.path if isinstance(part, Shared) else name] = part
         found |= _alternatives("preprocessing", spec.preprocessing)
         for block in spec.preprocessing:
             path, fitting = self._architectures(block.name)
             found |= _alternatives("architecture", fitting, choice=path)
         found |= _alternatives("training.optimizer", training.optimizer)
-        for name in ("batch_size", "epochs", "patience", "class_weights"):
-            found[f"training.{name}"] = getattr(training, name)
         found |= _alternatives("training.loss", training.loss) | _alternatives("compression", spec.compression)
-        return {name: value for name, value in found.items() if isinstance(value, Options | Range)}
+        values = {name: leaf.value if isinstance(leaf, Shared) else leaf for name, leaf in found.items()}
+        return {name: value for name, value in values.items() if isinstance(value, Options | Range)}
+
+    def _fixed_sections(self) -> dict[str, Leaf]:
+        """Return what every candidate has, by name."""
+        window, training = self.spec.window, self.spec.training
+        values = {f"window.{name}": getattr(window, name) for name in type(window).model_fields}
+        for name in ("batch_size", "epochs", "patience", "class_weights"):
+            values[f"training.{name}"] = getattr(training, name)
+        return {name: value for name, value in values.items() if value is not None}
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `load_space` reads back to an equal space."""
@@ -119,39 +132,42 @@ def _chosen(path: str, alternatives: Sequence[Choice], suggest: Suggest) -> Choi
     return next(alternative for alternative in alternatives if alternative.name == name)
 
 
-def _alternatives(
-    path: str, alternatives: Sequence[Alternative], *, choice: str = ""
-) -> dict[str, Constant | Options | Range]:
+def _alternatives(path: str, alternatives: Sequence[Alternative], *, choice: str = "") -> dict[str, Leaf]:
     """Return the parameters of alternatives; that of the choice among them is called `choice`, or as the path."""
-    found: dict[str, Constant | Options | Range] = {}
+    found: dict[str, Leaf] = {}
     if len(alternatives) > 1:
         found[choice or path] = Options(tuple(alternative.name for alternative in alternatives))
     for alternative in alternatives:
-        found |= {f"{path}.{alternative.name}.{name}": value for name, value in alternative.parameters.items()}
+        found |= leaves(alternative.parameters, f"{path}.{alternative.name}")
     return found
 
 
 def _settings(path: str, alternative: Alternative, suggest: Suggest) -> Settings:
-    drawn = (
-        (name, value.draw(suggest, f"{path}.{alternative.name}.{name}"))
-        for name, value in alternative.parameters.items()
-    )
-    return Settings(alternative.type, tuple(drawn))
+    return Settings(alternative.type, tuple(draw(alternative.parameters, suggest, f"{path}.{alternative.name}")))
 
 
 def _drawn(path: str, alternatives: Sequence[Alternative], suggest: Suggest) -> Settings:
     return _settings(path, _chosen(path, alternatives, suggest), suggest)
 
 
-def _size(alternatives: Iterable[Alternative]) -> int | None:
-    return _sum(_product(value.size for value in alternative.parameters.values()) for alternative in alternatives)
+class _Once:
+    """Asks for each name once: a shared parameter has one value in a candidate."""
 
+    def __init__(self, inner: Suggest) -> None:
+        self._inner = inner
+        self._answers: dict[str, Scalar] = {}
 
-def _product(sizes: Iterable[int | None]) -> int | None:
-    known = list(sizes)
-    return None if None in known else math.prod(size for size in known if size is not None)
+    def choice(self, name: str, options: Sequence[Scalar]) -> Scalar:
+        if name not in self._answers:
+            self._answers[name] = self._inner.choice(name, options)
+        return self._answers[name]
 
+    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        if name not in self._answers:
+            self._answers[name] = self._inner.integer(name, low, high, step=step, log=log)
+        return int(self._answers[name])
 
-def _sum(sizes: Iterable[int | None]) -> int | None:
-    known = list(sizes)
-    return None if None in known else sum(size for size in known if size is not None)
+    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
+        if name not in self._answers:
+            self._answers[name] = self._inner.real(name, low, high, step=step, log=log)
+        return float(self._answers[name])

@@ -103,13 +103,46 @@ class Range:
         return limits | ({"log": True} if self.log else {})
 
 
-def parse_value(raw: object) -> Constant | Options | Range:
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a parameter of the whole space is: wherever it is named, it has the same value."""
+
+    name: str
+    value: Constant | Options | Range
+
+    def draw(self, suggest: Suggest, name: str) -> Scalar:  # noqa: ARG002 (asked for under the name all share)
+        """Return the value that was chosen."""
+        return self.value.draw(suggest, self.path)
+
+    @property
+    def path(self) -> str:
+        """The name it is asked for."""
+        return f"parameters.{self.name}"
+
+    @property
+    def size(self) -> int | None:
+        """Number of values."""
+        return self.value.size
+
+    def extremes(self) -> Iterator[Scalar]:
+        """Yield values that must be allowed if all are."""
+        return self.value.extremes()
+
+    def to_json(self) -> Any:
+        """Return the reference; the value stands elsewhere."""
+        return f"${self.name}"
+
+
+Leaf = Constant | Options | Range | Shared
+
+
+def parse_value(raw: object) -> Leaf:
     """Read what a search space says of a parameter.
 
     Raises:
         ValueError: it is neither a value, nor a list of values, nor a range.
     """
-    if isinstance(raw, Constant | Options | Range):
+    if isinstance(raw, Leaf):
         return raw
     if isinstance(raw, dict):
         return _range(raw)
@@ -163,28 +196,26 @@ def _number(name: str, raw: object) -> int | float:
 
 _SCALAR_SCHEMA = {"type": ["number", "string", "boolean"]}
 
-Value = Annotated[
-    Constant | Options | Range,
-    PlainValidator(parse_value),
-    PlainSerializer(lambda value: value.to_json()),
-    WithJsonSchema(
+VALUE_SCHEMA = {
+    "anyOf": [
+        _SCALAR_SCHEMA,
+        {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1, "uniqueItems": True},
         {
-            "anyOf": [
-                _SCALAR_SCHEMA,
-                {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1, "uniqueItems": True},
-                {
-                    "type": "object",
-                    "properties": {
-                        "min": {"type": "number"},
-                        "max": {"type": "number"},
-                        "step": {"type": "number", "exclusiveMinimum": 0},
-                        "log": {"type": "boolean"},
-                    },
-                    "required": ["min", "max"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+            "type": "object",
+            "properties": {
+                "min": {"type": "number"},
+                "max": {"type": "number"},
+                "step": {"type": "number", "exclusiveMinimum": 0},
+                "log": {"type": "boolean"},
+            },
+            "required": ["min", "max"],
+            "additionalProperties": False,
+        },
+    ]
+}
+"""How a value is written, as JSON Schema."""
+
+Value = Annotated[
+    Leaf, PlainValidator(parse_value), PlainSerializer(lambda value: value.to_json()), WithJsonSchema(VALUE_SCHEMA)
 ]
 """A pydantic field that holds a value, a list of alternatives, or a range."""
