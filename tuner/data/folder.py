@@ -93,6 +93,11 @@ def list_folder(path: Path) -> Folder:
     inside = path.resolve()
     for folder, folders, names in os.walk(path, followlinks=False):
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        if not folders and all(map(_is_hidden, names)) and Path(folder) != path:
+            relative = Path(folder).relative_to(path).as_posix()
+            problems.append(
+                Problem(relative, "is an empty folder", "remove it, or put the recordings of the class in it")
+            )
         linked = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in [*linked, *(name for name in names if not _is_hidden(name) and name != FILE_NAME)]:
             found = Path(folder) / name

@@ -38,12 +38,14 @@ def open_dataset(path: str | Path, *, skip_bad: bool = False, **options: Any) ->
     scanned = [entry for entry in found if isinstance(entry, Scanned)]
     problems = [*folder.problems, *(entry for entry in found if isinstance(entry, Problem))]
     scanned = _set_apart(_disagreements(scanned, description), scanned, problems)
-    mentioned = {entry.recording.path for entry in scanned} | {problem.path.split("#")[0] for problem in problems}
-    mentioned |= {entry.path for entry in found if isinstance(entry, Annotation)}
-    if problems and not skip_bad:
-        raise BrokenFilesError(str(path), len({problem.path.split("#")[0] for problem in problems}), tuple(problems))
+    problems += _emptied_classes(folder, description, scanned, problems)
+    files = {problem.path.split("#")[0] for problem in problems}
+    if problems and not (skip_bad and scanned):
+        raise BrokenFilesError(str(path), len(files), tuple(problems))
     if not scanned:
-        raise DataError(f"{path}: no recording of it can be used", hint=str(problems[0]) if problems else "")
+        raise DataError(f"{path}: holds no recordings")
+    mentioned = files | {entry.recording.path for entry in scanned}
+    mentioned |= {entry.path for entry in found if isinstance(entry, Annotation)}
     recordings = sorted((entry.recording for entry in scanned), key=lambda recording: recording.id)
     return Dataset(
         name=description.name or Path(path).resolve().stem,
@@ -104,6 +106,18 @@ def _disagreements(scanned: list[Scanned], description: Description) -> dict[int
 def _set_apart(bad: dict[int, Problem], scanned: list[Scanned], problems: list[Problem]) -> list[Scanned]:
     problems.extend(bad.values())
     return [entry for index, entry in enumerate(scanned) if index not in bad]
+
+
+def _emptied_classes(
+    folder: Folder, description: Description, scanned: list[Scanned], problems: list[Problem]
+) -> list[Problem]:
+    """Classes of which nothing is left, where paths say what the classes are."""
+    recordings = [entry.recording for entry in scanned]
+    if not all(recording.label == folder.label_of(recording.path, description) for recording in recordings):
+        return []
+    bad = {folder.label_of(problem.path, description) for problem in problems if problem.path in folder.files}
+    empty = bad - {recording.label for recording in recordings} - {""}
+    return [Problem(label, "is a class of which no recording can be used") for label in sorted(empty)]
 
 
 def _kind(recording: Recording) -> str:
