@@ -11,13 +11,14 @@ from tuner.dsp.flatten import Flatten
 from tuner.dsp.image import Image
 from tuner.dsp.mfcc import Mfcc
 from tuner.dsp.mfe import Mfe
+from tuner.dsp.micro_frontend import MicroFrontend
 from tuner.dsp.raw import Raw
 from tuner.dsp.spectral_analysis import SpectralAnalysis
 from tuner.dsp.spectrogram import Spectrogram
 from tuner.errors import ConfigError, nearest
 
 BLOCKS: Mapping[str, type[ReadableBlock]] = MappingProxyType(
-    {kind.type: kind for kind in (Flatten, Image, Mfcc, Mfe, Raw, SpectralAnalysis, Spectrogram)}
+    {kind.type: kind for kind in (Flatten, Image, Mfcc, Mfe, MicroFrontend, Raw, SpectralAnalysis, Spectrogram)}
 )
 """The blocks that are part of the product."""
 
