@@ -111,3 +111,10 @@ def test_operators_that_the_runtime_lacks_are_named():
 
     assert str(shortfall) == "raspberry-pi-pico lacks CUSTOM:of_mine"
     assert shortfall.excess == 1
+
+
+@pytest.mark.parametrize("device", ["xtensa-lx7-240mhz", "raspberry-pi-5"])
+def test_an_arena_whose_rules_are_not_known_has_an_interval(device):
+    arena = device_cost(_graph(), load_profile(device)).ram.part("network")
+
+    assert arena.low <= arena.value < arena.high

@@ -23,7 +23,7 @@ _OBJECTS = (36, 44, 36, 8)
 _SUBGRAPH = 8
 _EVAL_TENSOR = 12
 _NODE = 32
-_TENSOR = 32
+_TENSOR, _TENSOR_LONG_ENUMS = 32, 40
 _QUANTIZATION = 12
 _POINTER = 4
 _SCRATCH_REQUEST = 12
@@ -148,9 +148,23 @@ class _Loading:
                 elif action == "scratch":
                     requested += 1
                 else:
-                    _look(allocator, _tensor(call, amount))
+                    self._look(allocator, _tensor(call, amount))
             allocator.resize(_SCRATCH_REQUEST * (_SCRATCH_REQUESTS_PER_OPERATOR + requested))
         return requested
+
+    def _look(self, allocator: Allocator, tensor: Tensor | None) -> None:
+        if tensor is None:
+            return
+        zero_points = 4 + 4 * tensor.scales
+        if tensor.scales:
+            # Kernels read a tensor's first zero point elsewhere; its list and the dimension before it lie idle.
+            allocator.borrow(self._tensor_bytes + _QUANTIZATION + zero_points, spare=zero_points + 4)
+        else:
+            allocator.borrow(self._tensor_bytes)
+
+    @property
+    def _tensor_bytes(self) -> int:
+        return _TENSOR if self.target.short_enums else _TENSOR_LONG_ENUMS
 
     def _plan(self, allocator: Allocator, requested: int) -> None:
         allocator.keep(_POINTER * requested, 4)
@@ -167,7 +181,7 @@ class _Loading:
             allocator.keep(_POINTER * len(group))
             for index in group:
                 tensor = self.graph.tensors[index]
-                allocator.keep(_TENSOR, 4)
+                allocator.keep(self._tensor_bytes, 4)
                 if tensor.scales:
                     allocator.keep(_QUANTIZATION, 4)
                     allocator.keep(4 + 4 * tensor.scales, 4)
@@ -177,17 +191,6 @@ def _tensor(call: Call, position: int) -> Tensor | None:
     if position < 0:
         return call.outputs[-1 - position]
     return call.inputs[position] if position < len(call.inputs) else None
-
-
-def _look(allocator: Allocator, tensor: Tensor | None) -> None:
-    if tensor is None:
-        return
-    zero_points = 4 + 4 * tensor.scales
-    if tensor.scales:
-        # Kernels read a tensor's first zero point elsewhere; its array and the quantized dimension before it lie idle.
-        allocator.borrow(_TENSOR + _QUANTIZATION + zero_points, spare=zero_points + 4)
-    else:
-        allocator.borrow(_TENSOR)
 
 
 def _step(index: int, operator: Operator, placed: tuple[Placed, ...]) -> ArenaStep:

@@ -74,17 +74,38 @@ def arena_target(profile: DeviceProfile) -> ArenaTarget:
 
 
 def _on_the_core(graph: Graph, profile: DeviceProfile, method: Method) -> NetworkCost:
-    """Return what the network costs without help.
-
-    The arena is the smallest that works, which can be more than what the runtime reports as used.
-    """
-    arena = plan_arena(graph, arena_target(profile)).minimum
+    """Return what the network costs without help."""
     return NetworkCost(
-        arena=Estimate.exact(arena, Unit.BYTES, method, _ARENA_SOURCE),
+        arena=_arena(graph, profile, method),
         model=Estimate.exact(graph.model_bytes, Unit.BYTES, method, "size of the .tflite file"),
         latency=network_latency(graph, profile, method),
         kinds=graph.kinds(),
     )
+
+
+def _arena(graph: Graph, profile: DeviceProfile, method: Method) -> Estimate:
+    """Return the smallest arena that works, which can be more than what the runtime reports as used.
+
+    It is exact where the runtime's own rules are known: on Arm, with the reference kernels or CMSIS-NN.
+    """
+    plan = plan_arena(graph, arena_target(profile))
+    if profile.runtime.name == "tflite":
+        # Full TensorFlow Lite keeps a copy of the weights, packed for its kernels, beside the activations.
+        value = plan.head + graph.model_bytes
+        return Estimate(value, plan.head, 3 * value, Unit.BYTES, method, "activations and one copy of the weights")
+    if profile.kernels in ("cmsis-nn", "reference") and profile.core.startswith("cortex-"):
+        return Estimate.exact(plan.minimum, Unit.BYTES, method, _ARENA_SOURCE)
+    scratch = _esp_nn_scratch(graph) if profile.processor.vector == "pie" else 0
+    high = 1.05 * plan.minimum + scratch
+    source = f"{_ARENA_SOURCE}; scratch memory of {profile.kernels} unknown"
+    return Estimate(plan.minimum, plan.minimum, high, Unit.BYTES, method, source)
+
+
+def _esp_nn_scratch(graph: Graph) -> int:
+    """Return at most what ESP-NN's vector kernels ask for: the largest input and filter, both twice."""
+    tensors = graph.tensors
+    convolutions = [operator for operator in graph.operators if "CONV_2D" in operator.kind]
+    return max((2 * sum(tensors[index].bytes for index in operator.inputs[:2]) for operator in convolutions), default=0)
 
 
 def _buffers(blocks: Sequence[BlockCost], input_bytes: int, feature_bytes: int, method: Method) -> list[Part]:
@@ -98,15 +119,24 @@ def _buffers(blocks: Sequence[BlockCost], input_bytes: int, feature_bytes: int, 
     return parts
 
 
-_STATICS = 340
-_STATICS_PER_KIND = 36
+_STATICS, _STATICS_PER_KIND = 340, 36
 _STATICS_LESS = 104
 """The interpreter and its resolver as counted in two firmwares, of which one kept less beside the arena."""
+_STACKS = {"cmsis-nn": (584, 1084, 1664)}
+_REFERENCE_STACK = (350, 676, 1000)
+"""Bytes of stack in firmware: least, usual, most."""
+_TENSORFLOW_LITE = (2.0e6, 5.0e6, 12.0e6)
+"""Bytes of heap that TensorFlow Lite takes on an operating system, in round figures."""
 
 
 def _runtime_ram(kinds: int, profile: DeviceProfile, method: Method) -> Estimate:
-    """Interpreter, resolver and stack, measured in firmware by kernels."""
-    low_stack, stack, high_stack = (584, 1084, 1664) if profile.kernels == "cmsis-nn" else (350, 676, 1000)
+    """Interpreter, resolver and stack."""
+    if profile.runtime.name == "tflite":
+        low, value, high = _TENSORFLOW_LITE
+        return Estimate(
+            value, low, high, Unit.BYTES, method, "TensorFlow Lite on an operating system, in round figures"
+        )
+    low_stack, stack, high_stack = _STACKS.get(profile.kernels, _REFERENCE_STACK)
     statics = _STATICS + _STATICS_PER_KIND * kinds
     return Estimate(
         value=statics + stack,
