@@ -81,7 +81,12 @@ def _is_quantized(graph: Graph) -> bool:
 
 @lru_cache(maxsize=64)
 def _predicted(graph: Graph, npu: Npu) -> NpuCost:
-    return vela(placeholder(graph), npu)
+    return vela(_placeholder(graph), npu)
+
+
+@lru_cache(maxsize=4)
+def _placeholder(graph: Graph) -> bytes:
+    return placeholder(graph)
 
 
 def _compiled(cost: NpuCost, profile: DeviceProfile, target: ArenaTarget, method: Method) -> NetworkCost:

@@ -284,7 +284,7 @@ def load_profile(name_or_path: str | Path) -> DeviceProfile:
     text = str(name_or_path)
     if isinstance(name_or_path, str) and not text.endswith((".yaml", ".yml", ".json")) and "/" not in text:
         path = data_folder("device_profiles") / f"{text}.yaml"
-        if text not in profile_names():
+        if not path.is_file():
             raise ConfigError(f"unknown device '{text}'", hint=_similar_devices(text))
     else:
         path = Path(name_or_path)

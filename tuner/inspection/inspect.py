@@ -76,7 +76,7 @@ def inspect(
         ModelError: the file is no `.tflite`, is damaged, or lacks what an operator needs.
     """
     graph = read_graph(model)
-    return tuple(_on_device(graph, profile, budget(profile)) for profile in profiles)
+    return tuple(_on_device(model, graph, profile, budget(profile)) for profile in profiles)
 
 
 def with_runtime(profile: DeviceProfile, kernels: Kernels | None, build: Build | None) -> DeviceProfile:
@@ -85,13 +85,13 @@ def with_runtime(profile: DeviceProfile, kernels: Kernels | None, build: Build |
     return profile.model_copy(update={"runtime": profile.runtime.model_copy(update=changes)})
 
 
-def _on_device(graph: Graph, profile: DeviceProfile, budget: Budget) -> Inspection:
+def _on_device(model: bytes, graph: Graph, profile: DeviceProfile, budget: Budget) -> Inspection:
     arena = plan_arena(graph, arena_target(profile))
     return Inspection(
         profile=profile,
         graph=graph,
         budget=budget,
-        cost=device_cost(graph, profile, method=Method.CONVERTED),
+        cost=device_cost(graph, profile, method=Method.CONVERTED, model=model),
         arena=arena,
         code_bytes=firmware_code(graph, profile).total,
         instructions=counts(graph, profile.core, profile.kernels, profile.build).total,
