@@ -58,14 +58,20 @@ def extract_all(
     """
     if windows.shape[1:] != (signal.samples, len(signal.axes)):
         raise ValueError(f"windows of {windows.shape[1:]} given, the signal is {signal.samples} × {len(signal.axes)}")
-    features_of(blocks, signal)
+    expected = features_of(blocks, signal).shape
     columns = [
         made.extract_recordings(_picked(windows, signal, part), part, recordings)
         if recordings is not None and isinstance(made, RememberingBlock)
         else made.extract(_picked(windows, signal, part), part)
         for made, part in _parts(blocks, signal)
     ]
-    return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
+    features = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
+    if features.shape != (len(windows), *expected):
+        raise BuildError(
+            f"preprocessing gives {' × '.join(map(str, features.shape[1:]))} features, it announced "
+            f"{' × '.join(map(str, expected))}"
+        )
+    return features
 
 
 def cost_of(blocks: tuple[Block, ...], signal: Signal) -> tuple[BlockCost, ...]:

@@ -7,7 +7,9 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tuner.candidate import Settings
+from tuner.dsp.block import BlockCost
 from tuner.errors import ConfigError, nearest
+from tuner.signal import Signal
 
 
 class Parameters(BaseModel):
@@ -35,6 +37,10 @@ class Parameters(BaseModel):
     def public_names(cls) -> tuple[str, ...]:
         """The names of all parameters, as study files write them."""
         return tuple(field.alias or name for name, field in cls.model_fields.items())
+
+    def cost(self, signal: Signal) -> BlockCost:  # noqa: ARG002
+        """Say that the cost is unknown, unless a block knows better."""
+        return BlockCost(known=False)
 
     def settings(self) -> dict[str, Any]:
         """All parameters with their values, defaults included, by public name."""
