@@ -11,13 +11,23 @@ from typer.testing import CliRunner
 
 from tests.devices.firmware import firmwares
 from tuner.cli.profile import check, profile
+from tuner.devices.macs import graph_macs
 from tuner.devices.profile import load_profile
 from tuner.errors import InputError, ModelError
 from tuner.inspection.document import json_schema, to_json
 from tuner.inspection.inspect import inspect, with_runtime
 from tuner.inspection.page import render
 
-_DEVICE = {"m4": "cortex-m4f-80mhz", "m55": "cortex-m55-160mhz", "m0": "cortex-m0plus-48mhz"}
+_DEVICE = {
+    "m0": "cortex-m0plus-48mhz",
+    "m3": "cortex-m3-100mhz",
+    "m4": "cortex-m4f-80mhz",
+    "m7": "cortex-m7-216mhz",
+    "m33": "cortex-m33-128mhz",
+    "m55": "cortex-m55-160mhz",
+}
+_STACKS = ["m0-cmsis-o3", "m0-ref-os", "m3-ref-o3", "m33-cmsis-o3", "m4-cmsis-o3", "m4-cmsis-os", "m4-cmsis-tflm"]
+_STACKS += ["m4-ref-o3", "m4-ref-os", "m55-cmsis-o3", "m7-cmsis-o3"]
 _KERNELS = {"cmsis": "cmsis-nn", "ref": "reference"}
 _SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "profile.schema.json"
 
@@ -49,7 +59,7 @@ def test_what_is_printed_for_every_device_follows_the_schema(model):
     assert {"device", "fits", "reasons", "ram", "flash", "latency", "energy_mj", "operators"} == set(printed[0])
 
 
-@pytest.mark.parametrize("stack", ["m4-cmsis-o3", "m4-cmsis-os", "m4-ref-o3", "m55-cmsis-o3", "m0-ref-os"])
+@pytest.mark.parametrize("stack", _STACKS)
 def test_generic_cores_give_the_arena_of_real_firmware(shared, stack):
     cpu, kernels, build = stack.split("-")
     device = with_runtime(load_profile(_DEVICE[cpu]), _KERNELS[kernels], build)
@@ -81,9 +91,21 @@ def test_operators_add_up_to_the_whole(model):
     assert max(operator["live_bytes"] for operator in operators) <= printed["ram"]["arena_head_bytes"]
 
 
-def test_multiply_accumulates_are_counted_as_the_firmware_rows_count_them(shared):
-    from tuner.devices.macs import graph_macs
+def test_a_neural_processing_unit_takes_operators_off_the_core(model):
+    without, with_unit = _json(
+        "profile", str(model), "--device", "cortex-m55-160mhz", "--device", "cortex-m55-160mhz-ethos-u55-128"
+    )
 
+    assert with_unit["latency"]["ms"] < without["latency"]["ms"]
+    assert with_unit["latency"]["instructions"] < without["latency"]["instructions"]
+    assert with_unit["flash"]["code_bytes"] < without["flash"]["code_bytes"]
+    assert with_unit["operators"][0]["kernel"] == "ethos-u55-128"
+    assert with_unit["operators"][0]["ms"] is None
+    ram = with_unit["ram"]
+    assert ram["arena_used_bytes"] == ram["arena_head_bytes"] + ram["arena_tail_bytes"]
+
+
+def test_multiply_accumulates_are_counted_as_the_firmware_rows_count_them(shared):
     models = {firmware.model: firmware for firmware in firmwares(shared)}
     wrong = {
         name: (graph_macs(firmware.graph), firmware.bytes("macs"))

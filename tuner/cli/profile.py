@@ -120,7 +120,7 @@ def _devices_table(model: Path, inspections: tuple[Inspection, ...]) -> Table:
         table.add_row(
             inspection.profile.name,
             "[green]yes[/]" if inspection.fits else "[red]no[/]",
-            format_bytes(inspection.arena.minimum),
+            format_bytes(inspection.arena_bytes),
             format_bytes(cost.ram.total.value),
             format_bytes(cost.flash.total.value),
             format_milliseconds(latency.value),
@@ -146,7 +146,7 @@ def _operators_table(inspection: Inspection) -> Table:
             operator.kernel,
             f"{operator.macs:,}",
             f"{operator.instructions:,.0f}",
-            format_milliseconds(operator.milliseconds),
+            "–" if operator.milliseconds is None else format_milliseconds(operator.milliseconds),
             format_bytes(operator.weight_bytes),
             format_bytes(operator.live_bytes),
             style="bold" if peak is not None and operator.index == peak.operator else "",

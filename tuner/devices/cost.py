@@ -60,11 +60,6 @@ def device_cost(
     )
 
 
-def firmware_code(graph: Graph, profile: DeviceProfile) -> FirmwareCode:
-    """Return the code of a firmware made for the model: the runtime, and the kernels that the file lists."""
-    return code_bytes((*graph.kinds(), *graph.listed_kinds), profile.core, profile.kernels, profile.build)
-
-
 def arena_target(profile: DeviceProfile) -> ArenaTarget:
     """Return what of a device decides how much arena a model takes."""
     cmsis_nn = profile.kernels == "cmsis-nn"

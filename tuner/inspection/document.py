@@ -15,7 +15,7 @@ class _Object(BaseModel):
 
 
 class RamDocument(_Object):
-    """RAM in bytes; the arena's figures are exact."""
+    """RAM in bytes; the arena's figures are exact for TensorFlow Lite Micro on Arm Cortex-M."""
 
     arena_used_bytes: NonNegativeInt = Field(description="What the runtime reports as used: head and tail.")
     arena_min_bytes: NonNegativeInt = Field(description="The smallest arena that works; can exceed what is used.")
@@ -38,7 +38,7 @@ class LatencyDocument(_Object):
     ms: NonNegativeFloat
     low_ms: NonNegativeFloat = Field(description="Lower end of the interval that holds nine of ten.")
     high_ms: NonNegativeFloat = Field(description="Upper end of that interval.")
-    instructions: NonNegativeInt = Field(description="Executed instructions of the core.")
+    instructions: NonNegativeInt = Field(description="Executed instructions, on the core.")
 
 
 class OperatorDocument(_Object):
@@ -46,11 +46,11 @@ class OperatorDocument(_Object):
 
     index: NonNegativeInt
     kind: str = Field(description="Name in the TensorFlow Lite schema.")
-    kernel: str = Field(description="The loops that run it, as the latency model names them.")
+    kernel: str = Field(description="The loops that run it, or the neural processing unit.")
     output_shape: tuple[NonNegativeInt, ...]
     macs: NonNegativeInt
     instructions: NonNegativeInt
-    ms: NonNegativeFloat
+    ms: NonNegativeFloat | None = Field(description="null where a neural processing unit runs it.")
     weight_bytes: NonNegativeInt = Field(description="Constants that it reads from the model.")
     live_bytes: NonNegativeInt = Field(description="Bytes of the arena's head in use while it runs.")
     supported: bool
@@ -87,19 +87,13 @@ def json_schema() -> dict[str, Any]:
 
 
 def _device(inspection: Inspection) -> DeviceDocument:
-    cost, arena = inspection.cost, inspection.arena
+    cost = inspection.cost
     latency = cost.latency.total
     return DeviceDocument(
         device=inspection.profile.name,
         fits=inspection.fits,
         reasons=tuple(str(shortfall) for shortfall in inspection.shortfalls),
-        ram=RamDocument(
-            arena_used_bytes=arena.used,
-            arena_min_bytes=arena.minimum,
-            arena_head_bytes=arena.head,
-            arena_tail_bytes=arena.tail,
-            total_bytes=round(cost.ram.total.value),
-        ),
+        ram=_ram(inspection),
         flash=FlashDocument(
             model_bytes=inspection.graph.model_bytes,
             code_bytes=round(inspection.code_bytes),
@@ -110,6 +104,19 @@ def _device(inspection: Inspection) -> DeviceDocument:
         ),
         energy_mj=None if cost.energy is None else cost.energy.value,
         operators=tuple(_operator(operator) for operator in inspection.operators),
+    )
+
+
+def _ram(inspection: Inspection) -> RamDocument:
+    arena, needed = inspection.arena, inspection.arena_bytes
+    # A neural processing unit's compiler plans the head by itself: it is what remains beside what lasts.
+    head = max(needed - arena.tail, 0) if inspection.accelerated else arena.head
+    return RamDocument(
+        arena_used_bytes=needed if inspection.accelerated else arena.used,
+        arena_min_bytes=needed,
+        arena_head_bytes=head,
+        arena_tail_bytes=needed - head if inspection.accelerated else arena.tail,
+        total_bytes=round(inspection.cost.ram.total.value),
     )
 
 

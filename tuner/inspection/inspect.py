@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tuner.devices.acceleration import accelerate
 from tuner.devices.arena import ArenaPlan, plan_arena
 from tuner.devices.budget import Budget, default_budget
-from tuner.devices.cost import arena_target, device_cost, firmware_code
+from tuner.devices.cost import arena_target, device_cost
 from tuner.devices.fit import Shortfall, shortfalls
+from tuner.devices.flash import code_bytes
 from tuner.devices.instructions import counts
 from tuner.devices.instructions.loops import Call
 from tuner.devices.latency import operator_latencies
@@ -26,11 +28,12 @@ class OperatorCost:
     index: int
     kind: str
     kernel: str
-    """The loops that run it, as the latency model names them."""
+    """The loops that run it, as the latency model names them, or the neural processing unit."""
     output_shape: tuple[int, ...]
     macs: int
     instructions: float
-    milliseconds: float
+    milliseconds: float | None
+    """`None` where a neural processing unit runs it, which accounts for its work as a whole."""
     weight_bytes: int
     """Constants that it reads from the model."""
     live_bytes: int
@@ -47,11 +50,19 @@ class Inspection:
     budget: Budget
     cost: DeviceCost
     arena: ArenaPlan
+    """The plan without a neural processing unit, whose compiler makes one of its own."""
+    accelerated: bool
+    """A neural processing unit runs part of the model: the arena is not `arena` but what `cost` says."""
     code_bytes: float
     """Runtime and kernels."""
     instructions: float
-    """Executed per inference."""
+    """Executed per inference, on the core."""
     operators: tuple[OperatorCost, ...]
+
+    @property
+    def arena_bytes(self) -> int:
+        """The smallest arena that works."""
+        return round(self.cost.ram.part("network").value)
 
     @property
     def shortfalls(self) -> tuple[Shortfall, ...]:
@@ -86,36 +97,48 @@ def with_runtime(profile: DeviceProfile, kernels: Kernels | None, build: Build |
 
 
 def _on_device(model: bytes, graph: Graph, profile: DeviceProfile, budget: Budget) -> Inspection:
-    arena = plan_arena(graph, arena_target(profile))
+    target = arena_target(profile)
+    arena = plan_arena(graph, target)
+    unit = accelerate(graph, profile, target, Method.CONVERTED, model)
+    kinds = graph.kinds() if unit is None else unit.kinds
+    operators = _operators(graph, profile, arena, on_the_core=frozenset(kinds))
+    call = counts(graph, profile.core, profile.kernels, profile.build).call
     return Inspection(
         profile=profile,
         graph=graph,
         budget=budget,
         cost=device_cost(graph, profile, method=Method.CONVERTED, model=model),
         arena=arena,
-        code_bytes=firmware_code(graph, profile).total,
-        instructions=counts(graph, profile.core, profile.kernels, profile.build).total,
-        operators=_operators(graph, profile, arena),
+        accelerated=set(kinds) != set(graph.kinds()),
+        code_bytes=code_bytes((*kinds, *graph.listed_kinds), profile.core, profile.kernels, profile.build).total,
+        instructions=call + sum(operator.instructions for operator in operators),
+        operators=operators,
     )
 
 
-def _operators(graph: Graph, profile: DeviceProfile, arena: ArenaPlan) -> tuple[OperatorCost, ...]:
+def _operators(
+    graph: Graph, profile: DeviceProfile, arena: ArenaPlan, *, on_the_core: frozenset[str]
+) -> tuple[OperatorCost, ...]:
     rows = zip(graph.operators, operator_latencies(graph, profile), arena.steps, strict=True)
     return tuple(
         OperatorCost(
             index=index,
             kind=operator.kind,
-            kernel=latency.kernel,
+            kernel=latency.kernel if operator.kind in on_the_core else _unit(profile),
             output_shape=graph.tensors[operator.outputs[0]].shape if operator.outputs else (),
             macs=operator_macs(Call.of(operator, graph)),
-            instructions=latency.instructions,
-            milliseconds=latency.milliseconds,
+            instructions=latency.instructions if operator.kind in on_the_core else 0.0,
+            milliseconds=latency.milliseconds if operator.kind in on_the_core else None,
             weight_bytes=_weight_bytes(graph, operator),
             live_bytes=step.live_bytes,
-            supported=profile.supports(operator.kind),
+            supported=operator.kind not in on_the_core or profile.supports(operator.kind),
         )
         for index, (operator, latency, step) in enumerate(rows)
     )
+
+
+def _unit(profile: DeviceProfile) -> str:
+    return "" if profile.npu is None else profile.npu.accelerator
 
 
 def _weight_bytes(graph: Graph, operator: Operator) -> int:

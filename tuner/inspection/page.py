@@ -58,7 +58,7 @@ def _device(inspection: Inspection) -> tuple[str, ...]:
     return (
         inspection.profile.name,
         "yes" if inspection.fits else "no",
-        format_bytes(inspection.arena.minimum),
+        format_bytes(inspection.arena_bytes),
         format_bytes(ram),
         f"{ram / budget.ram_bytes:.0%}" if budget.ram_bytes else "–",
         format_bytes(flash),
@@ -73,7 +73,7 @@ def _device(inspection: Inspection) -> tuple[str, ...]:
 def _arenas(inspections: Sequence[Inspection]) -> list[Markup]:
     """Return one section per different plan; devices that load the model alike share it."""
     plans: dict[int, list[Inspection]] = {}
-    for inspection in inspections:
+    for inspection in (each for each in inspections if not each.accelerated):
         plans.setdefault(id(inspection.arena), []).append(inspection)
     return [_arena(group) for group in plans.values()]
 
@@ -121,7 +121,7 @@ def _breakdown(inspection: Inspection) -> Markup:
             operator.kernel,
             f"{operator.macs:,}",
             f"{operator.instructions:,.0f}",
-            format_milliseconds(operator.milliseconds),
+            "–" if operator.milliseconds is None else format_milliseconds(operator.milliseconds),
             format_bytes(operator.weight_bytes),
             format_bytes(operator.live_bytes),
         )

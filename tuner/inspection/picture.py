@@ -62,15 +62,18 @@ def _told(boxes: Iterable[Placed], graph: Graph) -> Iterable[str]:
 def time_picture(inspection: Inspection) -> go.Figure:
     """Return the time of each operator as a bar, coloured by kind."""
     figure = go.Figure()
-    kinds = sorted({operator.kind for operator in inspection.operators})
+    timed = [
+        (operator, operator.milliseconds) for operator in inspection.operators if operator.milliseconds is not None
+    ]
+    kinds = sorted({operator.kind for operator, _ in timed})
     for kind, colour in zip(kinds, SERIES * (1 + len(kinds) // len(SERIES)), strict=False):
-        operators = [operator for operator in inspection.operators if operator.kind == kind]
+        operators = [(operator.index, taken) for operator, taken in timed if operator.kind == kind]
         figure.add_bar(
             name=kind,
-            x=[operator.index for operator in operators],
-            y=[operator.milliseconds for operator in operators],
+            x=[index for index, _ in operators],
+            y=[taken for _, taken in operators],
             marker={"color": colour},
-            hovertext=[f"{operator.index} {kind}: {operator.milliseconds:.3g} ms" for operator in operators],
+            hovertext=[f"{index} {kind}: {taken:.3g} ms" for index, taken in operators],
             hoverinfo="text",
         )
     figure.update_layout(template=template("light"), height=300, bargap=0.15)
