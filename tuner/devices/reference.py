@@ -49,7 +49,7 @@ taken, with a wider interval; without `power` there is no energy figure.
 ## Keys
 """
 
-_EXAMPLE = "raspberry-pi-pico"
+_EXAMPLE = "xiao-nrf52840-sense"
 
 _WRITTEN = {
     write_bytes: "size, like `128 KiB`",
