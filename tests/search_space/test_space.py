@@ -128,9 +128,9 @@ def test_alternatives_of_one_type_are_told_apart_by_name() -> None:
     ("data", "message"),
     [
         (_with("architectur", value=[]), "unknown key 'architectur'. Hint: did you mean 'architecture'"),
-        (_with("window", value={"size_ms": 1000}), "window: a window needs either stride .* or stride_ms"),
-        (_with("window", "size_ms", value=[-1]), "window: size_ms is -1, expected a number above 0"),
-        (_with("window", "size", value=1000), "unknown key 'window.size'. Hint: did you mean 'size_ms'"),
+        (_with("window", value={"size_ms": 1000}), "window.0: a window needs either stride .* or stride_ms"),
+        (_with("window", "size_ms", value=[-1]), "window.0: size_ms is -1, expected a number above 0"),
+        (_with("window", "size", value=1000), "unknown key 'window.0.size'. Hint: did you mean 'size_ms'"),
         (_with("training", "epochs", value=2.5), "training: epochs is 2.5, expected a whole number"),
         (
             _with("preprocessing", value=["flattn", "raw"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from tuner.config import read_mapping, validated
 from tuner.errors import ConfigError, nearest
 from tuner.package_data import data_folder
 from tuner.search_space import known
+from tuner.search_space.eon import TEMPLATES, from_eon, is_eon
 from tuner.search_space.schema import SpaceSpec
 from tuner.search_space.space import SearchSpace
 
@@ -25,15 +27,41 @@ def load_space(source: str | Path | Mapping[str, Any]) -> SearchSpace:
     """Return the search space.
 
     Args:
-        source: the name of a shipped space, the path of a YAML or JSON file, or what such a file holds.
+        source: the name of a shipped space, the path of a YAML or JSON file, or what such a file holds. Spaces of the
+            EON Tuner, and the names of its templates, are read as they are.
 
     Raises:
         ConfigError: there is no such space, or it is wrong; the message names the file and the key.
     """
     if isinstance(source, Mapping):
-        return _checked(_with_included(source, Path(), ()), "search_space", "custom")
+        return _checked(_ours(source, "search_space", Path(), ()), "search_space", "custom")
     path = _path(source)
-    return _checked(_with_included(read_mapping(path), path.parent, (path,)), str(path), path.stem)
+    return _checked(_read(path, ()), str(path), path.stem)
+
+
+def _read(path: Path, files: tuple[Path, ...]) -> dict[str, Any]:
+    if path in files:
+        raise ConfigError(f"{files[0]}: spaces include each other: {' → '.join(file.name for file in (*files, path))}")
+    return _ours(_eon_list(path) or read_mapping(path), str(path), path.parent, (*files, path))
+
+
+def _eon_list(path: Path) -> list[Any] | None:
+    """Return the list that a JSON file holds, if it does."""
+    if path.suffix != ".json" or not path.is_file():
+        return None
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None  # reading it as YAML says what is wrong with it
+    return data if isinstance(data, list) else None
+
+
+def _ours(data: object, source: str, folder: Path, files: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the space in our terms, with what it includes."""
+    if is_eon(data):
+        return from_eon(data, source)
+    assert isinstance(data, Mapping)
+    return _with_included(data, folder, files)
 
 
 def _with_included(data: Mapping[str, Any], folder: Path, files: tuple[Path, ...]) -> dict[str, Any]:
@@ -42,10 +70,8 @@ def _with_included(data: Mapping[str, Any], folder: Path, files: tuple[Path, ...
         return dict(data)
     own = {key: value for key, value in data.items() if key != "include"}
     path = _path(data["include"])
-    path = path if path.is_absolute() or str(data["include"]) in space_names() else folder / path
-    if path in files:
-        raise ConfigError(f"{files[0]}: spaces include each other: {' → '.join(file.name for file in (*files, path))}")
-    base = _with_included(read_mapping(path), path.parent, (*files, path))
+    shipped = str(data["include"]) in space_names()
+    base = _read(path if shipped or path.is_absolute() else folder / path, files)
     return _merged({key: value for key, value in base.items() if key not in ("name", "title")}, own)
 
 
@@ -62,11 +88,12 @@ def _path(source: str | Path) -> Path:
     path = Path(source)
     if path.suffix in _SUFFIXES:
         return path
-    if str(source) not in space_names():
+    name = TEMPLATES.get(str(source), str(source)).replace("_", "-")
+    if name not in space_names():
         raise ConfigError(
-            f"no search space is called '{source}'", hint=f"{nearest(str(source), space_names())}; or give a path"
+            f"no search space is called '{source}'", hint=f"{nearest(name, space_names())}; or give a path"
         )
-    return data_folder("search_spaces") / f"{source}.yaml"
+    return data_folder("search_spaces") / f"{name}.yaml"
 
 
 def _checked(data: Mapping[str, Any], source: str, name: str) -> SearchSpace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -19,8 +19,9 @@ class _Section(BaseModel):
 class DataSpec(_Section):
     """Data that the space is made for; a study's own data may differ."""
 
-    axes: int = Field(ge=1, description="Values per sample")
-    frequency_hz: float = Field(gt=0, description="Samples per second")
+    axes: int = Field(ge=1, description="Values per sample, or channels of an image")
+    frequency_hz: float = Field(default=1.0, gt=0, description="Samples per second; left out for images")
+    image: tuple[int, int] | None = Field(default=None, description="Height and width; left out for series")
     sample_bytes: Literal[1, 2, 4] = Field(default=4, description="Bytes of one value as a device collects it")
     classes: int = Field(ge=2, description="Number of classes")
 
@@ -28,6 +29,7 @@ class DataSpec(_Section):
 class WindowSpec(_Section):
     """How recordings are cut."""
 
+    name: str = Field(default="", description="Tells several windows apart; size and step if left out")
     size_ms: Value = Field(description="Length of a window in milliseconds")
     stride: Value | None = Field(default=None, description="Step from a window to the next as a share of its length")
     stride_ms: Value | None = Field(default=None, description="The same in milliseconds; one of the two is given")
@@ -46,7 +48,13 @@ class WindowSpec(_Section):
         for name in ("size_ms", "stride", "stride_ms", "frequency_hz"):
             _check_positive(name, getattr(self, name))
         _check_kind("zero_pad", self.zero_pad, bool, "true or false")
+        if not self.name:
+            object.__setattr__(self, "name", self._size_and_step())
         return self
+
+    def _size_and_step(self) -> str:
+        step = f"{self.stride_ms.to_json()} ms" if self.stride_ms is not None else f"{self.stride.to_json()}"  # type: ignore[union-attr]
+        return f"{self.size_ms.to_json()} ms every {step}"
 
 
 class Alternative(BaseModel):
@@ -95,12 +103,18 @@ def _as_list(raw: Any) -> Any:
     return [{"type": item} if isinstance(item, str) else item for item in raw]
 
 
-def _distinct(alternatives: tuple[Alternative, ...]) -> tuple[Alternative, ...]:
+def _window_list(raw: Any) -> Any:
+    """Read one window like a list of one; images have none, so any will do."""
+    if raw == "image":
+        raw = {"size_ms": 1000, "stride": 1}
+    return raw if isinstance(raw, list | tuple) else [raw]
+
+
+def _check_distinct(alternatives: Sequence[Alternative | WindowSpec]) -> None:
     names = [alternative.name for alternative in alternatives]
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"two alternatives are called '{name}'; give each a name of its own with 'name:'")
-    return alternatives
 
 
 class TrainingSpec(_Section):
@@ -126,8 +140,8 @@ class TrainingSpec(_Section):
             _check_kind(name, getattr(self, name), int, "a whole number")
             _check_positive(name, getattr(self, name))
         _check_kind("class_weights", self.class_weights, bool, "true or false")
-        _distinct(self.optimizer)
-        _distinct(self.loss)
+        _check_distinct(self.optimizer)
+        _check_distinct(self.loss)
         return self
 
 
@@ -140,7 +154,9 @@ class SpaceSpec(_Section):
     parameters: dict[str, Value] = Field(
         default_factory=dict, description="Parameters of the whole space; `$name` stands for one wherever a value may"
     )
-    window: WindowSpec
+    window: Annotated[tuple[WindowSpec, ...], BeforeValidator(_window_list), Field(min_length=1)] = Field(
+        description="How recordings are cut, in one way or several; 'image' for images, which are not"
+    )
     preprocessing: Annotated[tuple[PreprocessingSpec, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="Blocks of which each candidate has one"
     )
@@ -162,8 +178,8 @@ class SpaceSpec(_Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for alternatives in (self.preprocessing, self.architecture, self.compression):
-            _distinct(alternatives)
+        for alternatives in (self.window, self.preprocessing, self.architecture, self.compression):
+            _check_distinct(alternatives)
         names = {block.name for block in self.preprocessing}
         for architecture in self.architecture:
             for name in architecture.after:

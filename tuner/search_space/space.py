@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tuner.candidate import Block, Candidate, Scalar, Settings, Training, Window
 from tuner.search.problem import Suggest
-from tuner.search_space.schema import Alternative, SpaceSpec, TrainingSpec, WindowSpec
+from tuner.search_space.schema import (
+    Alternative,
+    ArchitectureSpec,
+    PreprocessingSpec,
+    SpaceSpec,
+    TrainingSpec,
+    WindowSpec,
+)
 from tuner.search_space.tree import Part, draw, leaves, own_size, product
 from tuner.search_space.values import Leaf, Options, Range, Shared
 
-Choice = TypeVar("Choice", bound=Alternative)
+Choice = TypeVar("Choice", Alternative, PreprocessingSpec, ArchitectureSpec, WindowSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,11 @@ class SearchSpace:
         spec, training = self.spec, self.spec.training
         pairs = [(block, model) for block in spec.preprocessing for model in spec.architectures_after(block.name)]
         total = 0
-        for pair, *choices in itertools.product(pairs, training.optimizer, training.loss, spec.compression):
-            parts: list[Part] = [*self._fixed_sections().values()]
+        for window, pair, *choices in itertools.product(
+            spec.window, pairs, training.optimizer, training.loss, spec.compression
+        ):
+            parts: list[Part] = [leaf for _, _, leaf in _window_values(spec.window, window)]
+            parts += _training_values(training).values()
             parts += [part for chosen in (*pair, *choices) for part in chosen.parameters.values()]
             shared = {leaf for part in parts for _, leaf in leaves({"": part}, "") if isinstance(leaf, Shared)}
             size = product(iter([own_size(iter(parts)), *(leaf.size for leaf in shared)]))
@@ -63,25 +73,20 @@ class SearchSpace:
     def parameters(self) -> dict[str, Options | Range]:
         """Return everything that may be asked for, by name."""
         spec, training = self.spec, self.spec.training
-        found: dict[str, Leaf] = {}
-        for name, part in self._fixed_sections().items():
-            found[part.path if isinstance(part, Shared) else name] = part
+        found = {name: leaf for window in spec.window for _, name, leaf in _window_values(spec.window, window)}
+        if len(spec.window) > 1:
+            found["window"] = Options(tuple(window.name for window in spec.window))
         found |= _alternatives("preprocessing", spec.preprocessing)
         for block in spec.preprocessing:
             path, fitting = self._architectures(block.name)
             found |= _alternatives("architecture", fitting, choice=path)
-        found |= _alternatives("training.optimizer", training.optimizer)
+        found |= _training_values(training) | _alternatives("training.optimizer", training.optimizer)
         found |= _alternatives("training.loss", training.loss) | _alternatives("compression", spec.compression)
-        values = {name: leaf.value if isinstance(leaf, Shared) else leaf for name, leaf in found.items()}
+        values = {
+            leaf.path if isinstance(leaf, Shared) else name: leaf.value if isinstance(leaf, Shared) else leaf
+            for name, leaf in found.items()
+        }
         return {name: value for name, value in values.items() if isinstance(value, Options | Range)}
-
-    def _fixed_sections(self) -> dict[str, Leaf]:
-        """Return what every candidate has, by name."""
-        window, training = self.spec.window, self.spec.training
-        values = {f"window.{name}": getattr(window, name) for name in type(window).model_fields}
-        for name in ("batch_size", "epochs", "patience", "class_weights"):
-            values[f"training.{name}"] = getattr(training, name)
-        return {name: value for name, value in values.items() if value is not None}
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `load_space` reads back to an equal space."""
@@ -98,20 +103,25 @@ class SearchSpace:
         return f"architecture.{'|'.join(family.name for family in fitting)}", fitting
 
 
-def _window(spec: WindowSpec, suggest: Suggest) -> Window:
-    size = float(spec.size_ms.draw(suggest, "window.size_ms"))
-    if spec.stride_ms is not None:
-        stride = float(spec.stride_ms.draw(suggest, "window.stride_ms"))
-    else:
-        assert spec.stride is not None
-        stride = size * float(spec.stride.draw(suggest, "window.stride"))
-    frequency = spec.frequency_hz
+def _window(alternatives: Sequence[WindowSpec], suggest: Suggest) -> Window:
+    spec = _chosen("window", alternatives, suggest)
+    drawn = {name: leaf.draw(suggest, path) for name, path, leaf in _window_values(alternatives, spec)}
+    size = float(drawn["size_ms"])
     return Window(
         size_ms=size,
-        stride_ms=stride,
-        frequency_hz=None if frequency is None else float(frequency.draw(suggest, "window.frequency_hz")),
-        zero_pad=bool(spec.zero_pad.draw(suggest, "window.zero_pad")),
+        stride_ms=float(drawn["stride_ms"]) if "stride_ms" in drawn else size * float(drawn["stride"]),
+        frequency_hz=float(drawn["frequency_hz"]) if "frequency_hz" in drawn else None,
+        zero_pad=bool(drawn["zero_pad"]),
     )
+
+
+def _window_values(alternatives: Sequence[WindowSpec], spec: WindowSpec) -> Iterator[tuple[str, str, Leaf]]:
+    """Yield key, parameter name and value of what a window says of itself."""
+    prefix = "window" if len(alternatives) == 1 else f"window.{spec.name}"
+    for key in ("size_ms", "stride", "stride_ms", "frequency_hz", "zero_pad"):
+        leaf = getattr(spec, key)
+        if leaf is not None:
+            yield key, f"{prefix}.{key}", leaf
 
 
 def _training(spec: TrainingSpec, suggest: Suggest) -> Training:
@@ -123,6 +133,10 @@ def _training(spec: TrainingSpec, suggest: Suggest) -> Training:
         class_weights=bool(spec.class_weights.draw(suggest, "training.class_weights")),
         loss=_drawn("training.loss", spec.loss, suggest),
     )
+
+
+def _training_values(spec: TrainingSpec) -> dict[str, Leaf]:
+    return {f"training.{name}": getattr(spec, name) for name in ("batch_size", "epochs", "patience", "class_weights")}
 
 
 def _chosen(path: str, alternatives: Sequence[Choice], suggest: Suggest) -> Choice:

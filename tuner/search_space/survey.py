@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -78,10 +79,7 @@ def survey(
 
 
 def _costs(candidate: Candidate, data: DataSpec, profiles: Sequence[DeviceProfile]) -> list[DeviceCost]:
-    window = candidate.window
-    frequency = window.frequency_hz or data.frequency_hz
-    samples = round(window.size_ms * frequency / 1000)
-    signal = Signal(samples, tuple(f"axis {axis}" for axis in range(data.axes)), frequency, data.sample_bytes)
+    signal = _signal(candidate, data)
     features = chain.features_of(candidate.preprocessing, signal)
     graph = lower(build(candidate.architecture, features.shape, data.classes), candidate.compression)
     blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
@@ -96,3 +94,11 @@ def _costs(candidate: Candidate, data: DataSpec, profiles: Sequence[DeviceProfil
         )
         for profile in profiles
     ]
+
+
+def _signal(candidate: Candidate, data: DataSpec) -> Signal:
+    axes = tuple(f"axis {axis}" for axis in range(data.axes))
+    if data.image is not None:
+        return Signal(math.prod(data.image), axes, data.frequency_hz, data.sample_bytes, data.image)
+    frequency = candidate.window.frequency_hz or data.frequency_hz
+    return Signal(round(candidate.window.size_ms * frequency / 1000), axes, frequency, data.sample_bytes)
