@@ -3,18 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tuner.dsp import block
+from tuner.devices.profile import load_profile
 from tuner.errors import ConfigError
-from tuner.models import build
-from tuner.models.lowering import lower
 from tuner.search.suggest import RandomSuggest
 from tuner.search_space import load_space, space_names
+from tuner.search_space.survey import survey
 from tuner.search_space.values import Constant
-from tuner.signal import Signal
-
-
-def test_the_motion_space_is_shipped() -> None:
-    assert "motion-continuous" in space_names()
 
 
 @pytest.mark.parametrize("name", space_names())
@@ -26,15 +20,17 @@ def test_a_shipped_space_says_what_it_is_for_and_reads_back_equal(name: str) -> 
     assert load_space(space.to_json()) == space
 
 
-def test_every_candidate_of_the_motion_space_can_be_built_and_costed() -> None:
-    space = load_space("motion-continuous")
-    suggest = RandomSuggest(np.random.default_rng(0))
+@pytest.mark.parametrize("name", space_names())
+def test_most_candidates_of_a_shipped_space_can_be_built_and_some_fit_a_small_board(name: str) -> None:
+    space = load_space(name)
+    assert space.spec.data is not None
 
-    for _ in range(200):
-        candidate = space.sample(suggest)
-        signal = Signal(round(candidate.window.size_ms * 0.05), ("x", "y", "z"), 50.0)
-        features = block(candidate.preprocessing[0].settings).features(signal)
-        assert lower(build(candidate.architecture, features.shape, 7), candidate.compression).model_bytes > 0
+    found = survey(
+        space, RandomSuggest(np.random.default_rng(0)), space.spec.data, [load_profile("raspberry-pi-pico")], count=60
+    )
+
+    assert found.built >= 0.8 * found.drawn, found.broken
+    assert found.fitting["raspberry-pi-pico"] >= 0.3 * found.drawn
 
 
 def test_a_space_of_ones_own_is_read_from_a_file_and_named_after_it(tmp_path: Path) -> None:
