@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 from tuner.devices.instructions.kernels import loops as operator_loops  # noqa: E402
 from tuner.devices.instructions.loops import Call, Loops  # noqa: E402
 from tuner.devices.instructions.loops import Path as KernelPath  # noqa: E402
+from tuner.files import write_atomically  # noqa: E402
 from tuner.graph import Graph  # noqa: E402
 from tuner.tflite.read import read_graph  # noqa: E402
 
@@ -289,10 +290,8 @@ def main() -> None:
 
 def write(fitted: Mapping[str, Mapping[str, object]]) -> None:
     """Write the coefficients, whole or not at all."""
-    content = {"stacks": fitted, "relatives": {}, "moved": {"call": TYPICAL_CALL, "element": 10.0}}
-    partial = COEFFICIENTS.with_suffix(".partial")
-    partial.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    partial.replace(COEFFICIENTS)
+    content = {"stacks": fitted, "moved": {"call": TYPICAL_CALL, "element": 10.0}}
+    write_atomically(COEFFICIENTS, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,24 +12,29 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from published import MEASUREMENTS, ROOT, Published, published_rows
 from scipy.optimize import nnls
 
-from tuner.devices.instructions import counts, is_float, is_window
+from tuner.devices.instructions import counts
 from tuner.devices.instructions.loops import Call
 from tuner.devices.profile import Calibration, load_profile, profile_yaml
+from tuner.files import write_atomically
 from tuner.package_data import data_folder
 from tuner.tflite.read import read_graph
 
 SPEEDS = ROOT / "tuner" / "devices" / "speeds.json"
 
 _FITTED = ("calibrate", "calibrate-variant", "leave-one-model-out")
+_SMALL_MODELS = "EdgeMark (DTU)"
+"""The source whose models are small enough to show what an inference takes beside its kernels."""
 _OLD_RUNTIME = "TF-Lite Micro (TF 2.1"
 """A runtime of 2020 whose kernels took 2.5 times as long: no guide to the present one."""
 
@@ -41,6 +46,16 @@ class Overhead:
     call: float
     operator: float
     input_value: float
+
+
+@dataclass(frozen=True)
+class CoreSpeed:
+    """What holds for boards of a core that nobody measured."""
+
+    cycles_per_instruction: float
+    stall: float
+    """Cycles per instruction that each MHz adds: flash does not grow faster with the clock."""
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -86,18 +101,26 @@ def median_speed(rows: Iterable[Published], overhead: Mapping[str, Overhead]) ->
     return float(np.median([row.cycles / equivalent(row, overhead[row.stack.build]) for row in rows]))
 
 
+def predict_left_out(row: Published, others: Sequence[Published], overhead: Mapping[str, Overhead]) -> float:
+    """Return the cycles of a row by the figure of others; where they are small models, the overhead is fitted anew."""
+    if row.source == _SMALL_MODELS and row.stack.kernels == "cmsis-nn":
+        same_build = [other for other in others if other.stack.build == row.stack.build]
+        overhead = {**overhead, row.stack.build: fit_overhead(same_build)}
+        others = same_build
+    return median_speed(others, overhead) * equivalent(row, overhead[row.stack.build])
+
+
 def left_out_errors(rows: Sequence[Published], overhead: Mapping[str, Overhead]) -> list[float]:
     """Relative errors of each model by the speed of the others."""
     errors = []
     for model in sorted({row.model for row in rows}):
-        speed = median_speed([row for row in rows if row.model != model], overhead)
-        errors += [
-            speed * equivalent(row, overhead[row.stack.build]) / row.cycles - 1 for row in rows if row.model == model
-        ]
+        others = [row for row in rows if row.model != model]
+        left_out = [row for row in rows if row.model == model]
+        errors += [predict_left_out(row, others, overhead) / row.cycles - 1 for row in left_out]
     return errors
 
 
-def interval(errors: Sequence[float], least: float = 0.06) -> float:
+def interval(errors: Sequence[float], least: float = 0.03) -> float:
     """Half-width that holds nine errors of ten, with room for how few they are."""
     share = min(1.0, 0.9 * (1 + 1 / len(errors)))
     return round(max(float(np.quantile(np.abs(errors), share)), least), 3)
@@ -185,77 +208,144 @@ def pipeline(measurements: Path, kernels: str) -> float:
     return float((models.static_cycle_model / models.instructions).median())
 
 
-def fit_float(rows: Sequence[Published], overhead: Mapping[str, Overhead], speed: float) -> dict[str, object]:
-    """Fit by how much floating-point kernels take longer than their instructions say, with and without an FPU."""
-    factors: dict[str, object] = {}
+def fit_float(rows: Sequence[Published], fit: Fit) -> dict[str, object]:
+    """Fit what a product in floating point takes beyond what was counted, in instructions, by build.
+
+    Nobody published -Os without an FPU: what the build adds is taken to be the same without one.
+    """
+    speed = fit.boards["nucleo-l4r5zi", "cmsis-nn"].cycles_per_instruction
     errors: list[float] = []
-    for name, has_fpu in (("hardware", True), ("software", False)):
-        group = [row for row in rows if _is_float_row(row) and row.device().has_fpu is has_fpu]
+    extras: dict[tuple[str, bool], NDArray[np.float64]] = {}
+    for build, has_fpu in (("o3", True), ("o3", False), ("os", True)):
         terms = []
-        for row in group:
-            network = counts(row.graph, row.device().core, "cmsis-nn", "o3")
-            kernels = [operator for operator in network.operators if is_float(operator.kernel)]
-            windows = sum(operator.instructions for operator in kernels if is_window(operator.kernel))
-            others = sum(operator.instructions for operator in kernels) - windows
-            rest = equivalent(row, overhead["o3"]) - windows - others
-            terms.append((windows, others, rest, row.cycles / speed))
+        for row in rows:
+            floating = row.precision == "float32" and row.stack.profile == "nucleo-l4r5zi"
+            if floating and row.stack.build == build and row.device().has_fpu is has_fpu:
+                network = counts(row.graph, row.device().core, "cmsis-nn", build)
+                products = (network.float_window_products, network.float_products)
+                terms.append((*products, equivalent(row, fit.overhead[build]), row.cycles / speed))
         table = np.array(terms)
         relative = table[:, :3] / table[:, 3:]
-        weights, _ = nnls(relative[:, :2], 1 - relative[:, 2])
-        factors[name] = dict(zip(("window", "other"), weights.round(2).tolist(), strict=True))
-        errors += (relative[:, :2] @ weights + relative[:, 2] - 1).tolist()
-    return {**factors, "spread": interval(errors)}
+        extras[build, has_fpu] = least_absolute(relative[:, :2], 1 - relative[:, 2])
+        errors += (relative[:, :2] @ extras[build, has_fpu] + relative[:, 2] - 1).tolist()
+    extras["os", False] = extras["o3", False] + extras["os", True] - extras["o3", True]
+    by_build = {
+        build: {name: _by_shape(extras[build, fpu]) for name, fpu in (("hardware", True), ("software", False))}
+        for build in ("o3", "os")
+    }
+    return {**by_build, "tflm": by_build["o3"], "spread": interval(errors)}
 
 
-def _is_float_row(row: Published) -> bool:
-    return row.precision == "float32" and row.stack.profile == "nucleo-l4r5zi" and row.stack.build == "o3"
+def _by_shape(extras: NDArray[np.float64]) -> dict[str, float]:
+    return dict(zip(("window", "other"), np.maximum(extras, 0).round(2).tolist(), strict=True))
+
+
+def least_absolute(terms: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Non-negative fit of the least absolute error, so that a few odd rows do not bend it."""
+    importance = np.ones(len(target))
+    for _ in range(50):
+        solution, _ = nnls(terms * importance[:, None], target * importance)
+        importance = 1 / np.sqrt(np.maximum(np.abs(terms @ solution - target), 1e-3))
+    return np.asarray(solution)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """All that was fitted."""
+
+    boards: Mapping[tuple[str, str], BoardSpeed]
+    overhead: Mapping[str, Overhead]
+
+
+def fit_all(rows: Sequence[Published], measurements: Path) -> Fit:
+    """Fit overhead and boards."""
+    small = [row for row in rows if row.source == _SMALL_MODELS and row.stack.kernels == "cmsis-nn"]
+    small = [row for row in small if row.precision == "int8"]
+    overhead = {build: fit_overhead([row for row in small if row.stack.build == build]) for build in ("o3", "os")}
+    overhead["tflm"] = overhead["os"]
+    boards = fit_boards(rows, overhead)
+    boards |= sister_boards(measurements, boards["nucleo-f746zg", "cmsis-nn"])
+    boards["raspberry-pi-pico", "cmsis-nn"] = fit_pico(measurements)
+    boards["xg24-dk2601b", "cmsis-nn"] = fit_xg24(rows, overhead)
+    return Fit(boards, overhead)
+
+
+def cortex_m7(boards: Iterable[BoardSpeed]) -> CoreSpeed | None:
+    """Mean of the boards that have caches in front of their flash."""
+    speeds = [board.cycles_per_instruction for board in boards if board.profile in _M7_BOARDS]
+    return CoreSpeed(float(np.mean(speeds)), 0.0, 0.18) if speeds else None
+
+
+def cortex_m4(boards: Iterable[BoardSpeed], measurements: Path) -> CoreSpeed | None:
+    """Pipeline by the core's manual, and flash stalls that grow with the clock as on the boards that were measured."""
+    base = pipeline(measurements, "cmsis")
+    stalls = [
+        (board.cycles_per_instruction - base) / (load_profile(board.profile).clock_hz / 1e6)
+        for board in boards
+        if board.profile in _M4_BOARDS
+    ]
+    return CoreSpeed(base, float(np.mean(stalls)), 0.25) if stalls else None
+
+
+def without_board(row: Published, fit: Fit, measurements: Path) -> CoreSpeed | None:
+    """Return the core's figure without anything of the row's source; `None` if no other board tells it."""
+    if row.stack.kernels != "cmsis-nn":
+        return None
+    same_source = _MICRONETS if row.stack.profile in _MICRONETS else (row.stack.profile,)
+    others = [
+        board for (name, kernels), board in fit.boards.items() if kernels == "cmsis-nn" and name not in same_source
+    ]
+    core = load_profile(row.stack.profile).core
+    if core == "cortex-m7":
+        return cortex_m7(others)
+    return cortex_m4(others, measurements) if core == "cortex-m4f" else None
 
 
 def core_speeds(measurements: Path, boards: Mapping[tuple[str, str], BoardSpeed]) -> dict[str, dict[str, object]]:
     """Return the speed of each core and kernel set, for boards that nobody measured."""
-    m7 = [boards[name, "cmsis-nn"].cycles_per_instruction for name in _M7_BOARDS]
-    m4 = pipeline(measurements, "cmsis")
-    stalls = [
-        (boards[name, "cmsis-nn"].cycles_per_instruction - m4) / (load_profile(name).clock_hz / 1e6)
-        for name in ("nucleo-l4r5zi", "nucleo-f446re")
-    ]
-    stall = float(np.mean(stalls))
+    native = [board for (_, kernels), board in boards.items() if kernels == "cmsis-nn"]
+    m7, m4 = cortex_m7(native), cortex_m4(native, measurements)
+    assert m7 is not None
+    assert m4 is not None
+    base, stall = m4.cycles_per_instruction, m4.stall
+    by_reference = pipeline(measurements, "ref") / base
     m33, pico = boards["xg24-dk2601b", "cmsis-nn"], boards["raspberry-pi-pico", "cmsis-nn"]
-    m7_reference = boards["nucleo-h743zi2", "reference"].cycles_per_instruction
-    by_reference = pipeline(measurements, "ref") / m4
-    m4_source = "pipeline of the Cortex-M4 and flash stalls that grow with the clock, as on NUCLEO-L4R5ZI and -F446RE"
-    m7_source = "mean of NUCLEO-F746ZG, NUCLEO-F767ZI and STM32H743"
-    m55_source = "single operators on the Apollo510 (Ambiq heliaRT): 0.96 to 1.23 cycles per instruction"
-    esp_source = "kernels on the ESP32-S3 (ESP-NN README), relative to the instructions of CMSIS-NN on a Cortex-M4"
-    p4_source = "kernels on the ESP32-P4 (ESP-NN README), relative to the instructions of CMSIS-NN on a Cortex-M4"
-    guess = "no measurement of this core and kernels: from the nearest that has one"
+    m7_reference = boards["nucleo-h743zi2", "reference"]
+    xip = pico.cycles_per_weight_byte
     return {
-        "m0-cmsis": _core(
-            pico.cycles_per_instruction, 0.3, f"as on the RP2040: {pico.source}", pico.cycles_per_weight_byte
-        ),
-        "m0-ref": _core(pico.cycles_per_instruction, 0.5, guess, pico.cycles_per_weight_byte),
-        "m3-cmsis": _core(m4, 0.5, guess, stall=stall),
-        "m3-ref": _core(m4, 0.5, guess, stall=stall),
-        "m4-cmsis": _core(m4, 0.25, m4_source, stall=stall),
-        "m4-ref": _core(m4 * by_reference, 0.5, guess, stall=stall),
-        "m7-cmsis": _core(float(np.mean(m7)), 0.18, m7_source),
-        "m7-ref": _core(m7_reference, 0.35, boards["nucleo-h743zi2", "reference"].source),
+        "m0-cmsis": _core(pico.cycles_per_instruction, 0.3, f"as on the RP2040: {pico.source}", xip),
+        "m0-ref": _core(pico.cycles_per_instruction, 0.5, _GUESS, xip),
+        "m3-cmsis": _core(base, 0.5, _GUESS, stall=stall),
+        "m3-ref": _core(base, 0.5, _GUESS, stall=stall),
+        "m4-cmsis": _core(base, m4.spread, _M4, stall=stall),
+        "m4-ref": _core(base * by_reference, 0.5, _GUESS, stall=stall),
+        "m7-cmsis": _core(m7.cycles_per_instruction, m7.spread, _M7),
+        "m7-ref": _core(m7_reference.cycles_per_instruction, 0.35, m7_reference.source),
         "m33-cmsis": _core(m33.cycles_per_instruction, 0.3, f"as on the xG24: {m33.source}", 10.0),
-        "m33-ref": _core(m33.cycles_per_instruction, 0.5, guess, 10.0),
-        "m55-cmsis": _core(1.05, 0.35, m55_source),
-        "m55-ref": _core(1.1, 0.4, m55_source),
-        "lx7-esp-nn": _core(0.55, 0.8, esp_source, arena=6.0),
-        "lx7-ref": _core(1.05, 0.8, "kernels on the ESP32-S3 (ESP-NN README)", arena=6.0),
-        "lx6-esp-nn": _core(2.2, 1.0, guess, arena=6.0),
-        "lx6-ref": _core(1.2, 1.0, guess, arena=6.0),
-        "riscv-esp-nn": _core(1.1, 1.0, p4_source, arena=6.0),
-        "riscv-ref": _core(0.9, 0.8, "kernels on the ESP32-P4 (ESP-NN README)", arena=6.0),
-        "rx-ref": _core(4.0, 3.0, _RX),
-        "a-xnnpack": _core(1.0, 1.5, guess),
-        "other": _core(1.5, 1.0, guess),
+        "m33-ref": _core(m33.cycles_per_instruction, 0.5, _GUESS, 10.0),
+        "m55-cmsis": _core(1.05, 0.35, _M55),
+        "m55-ref": _core(1.1, 0.4, _M55),
+        "lx7-esp-nn": _core(0.55, 0.8, _ESP, arena=6.0),
+        "lx7-ref": _core(1.05, 0.8, _ESP, arena=6.0),
+        "lx6-esp-nn": _core(2.2, 1.0, _GUESS, arena=6.0),
+        "lx6-ref": _core(1.2, 1.0, _GUESS, arena=6.0),
+        "riscv-esp-nn": _core(1.1, 1.0, _ESP, arena=6.0),
+        "riscv-ref": _core(0.9, 0.8, _ESP, arena=6.0),
+        "rx-ref": _core(2.5, 4.0, _RX),
+        "a-xnnpack": _core(1.0, 1.5, _GUESS),
+        "other": _core(1.5, 1.0, _GUESS),
     }
 
 
+_GUESS = "no measurement of this core and kernels: from the nearest that has one"
+_M4 = "pipeline of the Cortex-M4 and flash stalls that grow with the clock, as on NUCLEO-L4R5ZI and -F446RE"
+_M7 = "mean of NUCLEO-F746ZG, NUCLEO-F767ZI and STM32H743"
+_M55 = "single operators on the Apollo510 (Ambiq heliaRT): 0.96 to 1.23 cycles per instruction"
+_ESP = (
+    "kernels on ESP32-S3 and -P4 (ESP-NN README), relative to the instructions of a Cortex-M4; arena in PSRAM 6 times"
+)
+_M4_BOARDS = ("nucleo-l4r5zi", "nucleo-f446re")
+_MICRONETS = ("nucleo-f746zg", "nucleo-f767zi", "nucleo-f446re")
 _M7_BOARDS = ("nucleo-f746zg", "nucleo-f767zi", "nucleo-h743zi2")
 _RX = "EdgeMark: on the RX65N convolutions take 1.5 to 15 cycles per instruction, for reasons its authors do not state"
 
@@ -273,13 +363,6 @@ def _core(
     }
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
 def write_profiles(boards: Mapping[tuple[str, str], BoardSpeed]) -> None:
     """Write the fitted speed into the profiles of the boards that were measured with their own kernels."""
     for (name, kernels), board in boards.items():
@@ -293,7 +376,7 @@ def write_profiles(boards: Mapping[tuple[str, str], BoardSpeed]) -> None:
             source=board.source,
         )
         fitted = profile.model_copy(update={"latency": calibration})
-        write(data_folder("device_profiles") / f"{name}.yaml", profile_yaml(fitted))
+        write_atomically(data_folder("device_profiles") / f"{name}.yaml", profile_yaml(fitted))
 
 
 def main() -> None:
@@ -303,23 +386,17 @@ def main() -> None:
     parser.add_argument("--profiles", action="store_true", help="also write the boards' profiles")
     arguments = parser.parse_args()
     rows = published_rows(arguments.measurements)
-    edgemark = [row for row in rows if row.stack.profile == "nucleo-l4r5zi" and row.precision == "int8"]
-    overhead = {build: fit_overhead([row for row in edgemark if row.stack.build == build]) for build in ("o3", "os")}
-    overhead["tflm"] = overhead["os"]
-    boards = fit_boards(rows, overhead)
-    boards |= sister_boards(arguments.measurements, boards["nucleo-f746zg", "cmsis-nn"])
-    boards["raspberry-pi-pico", "cmsis-nn"] = fit_pico(arguments.measurements)
-    boards["xg24-dk2601b", "cmsis-nn"] = fit_xg24(rows, overhead)
-    for board in boards.values():
-        print(board)
+    fit = fit_all(rows, arguments.measurements)
+    for board in fit.boards.values():
+        sys.stdout.write(f"{board}\n")
     content = {
-        "cores": core_speeds(arguments.measurements, boards),
-        "overhead": {build: asdict(figures) for build, figures in overhead.items()},
-        "float": fit_float(rows, overhead, boards["nucleo-l4r5zi", "cmsis-nn"].cycles_per_instruction),
+        "cores": core_speeds(arguments.measurements, fit.boards),
+        "overhead": {build: asdict(figures) for build, figures in fit.overhead.items()},
+        "float": fit_float(rows, fit),
     }
-    write(SPEEDS, json.dumps(content, indent=1) + "\n")
+    write_atomically(SPEEDS, json.dumps(content, indent=1) + "\n")
     if arguments.profiles:
-        write_profiles(boards)
+        write_profiles(fit.boards)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ class Stack:
     build: str
     clock_mhz: float | None = None
     """Where the source leaves it out: the part's maximum."""
+    arena: str | None = None
+    """The memory region that held the arena, where it is not the profile's."""
 
 
 STACKS = (
@@ -47,7 +49,7 @@ STACKS = (
     Stack("TinyEngine README", "STM32H743", "TFLM @713b6ed (ref", "nucleo-h743zi2", "reference", "o3", 480),
     # Simplicity Studio builds with -Os: the cycles of each layer are 1.07 to 1.11 times its instructions then.
     Stack("Silicon Labs MLTK", "xG24 (BRD2601)", "TFLM + CMSIS-NN", "xg24-dk2601b", "cmsis-nn", "os"),
-    Stack("MCUNetESP", "XIAO ESP32-S3 Sense", "esp-tflite-micro", "xiao-esp32-s3-sense", "esp-nn", "o3"),
+    Stack("MCUNetESP", "XIAO ESP32-S3 Sense", "esp-tflite-micro", "xiao-esp32-s3-sense", "esp-nn", "o3", arena="psram"),
 )
 """Runtimes that profiles can name; the first that fits a row is taken."""
 
@@ -88,7 +90,10 @@ class Published:
         if "no FPU" in self.runtime:
             update["fpu"] = "none"
         processor = profile.processor.model_copy(update=update)
-        return profile.model_copy(update={"runtime": runtime, "processor": processor})
+        ram = profile.ram
+        if self.stack.arena is not None:
+            ram = tuple(region.model_copy(update={"arena": region.name == self.stack.arena}) for region in ram)
+        return profile.model_copy(update={"runtime": runtime, "processor": processor, "ram": ram})
 
 
 def published_rows(measurements: Path = MEASUREMENTS) -> list[Published]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from tuner.devices.instructions import NetworkInstructions, counts, is_float, is_window
+from tuner.devices.instructions import NetworkInstructions, counts
 from tuner.devices.instructions.stacks import FAMILIES
 from tuner.devices.profile import DeviceProfile
 from tuner.dsp.block import Operations
@@ -55,12 +55,12 @@ class OperatorLatency:
 
 def network_latency(graph: Graph, profile: DeviceProfile, method: Method) -> Estimate:
     """Return the time of one inference of the network alone, in milliseconds, filling in its input included."""
-    executed = _executed(graph, profile)
+    executed = executed_by(graph, profile)
     speed = speed_of(profile)
     cycles = speed.cycles_per_instruction * _equivalent(executed, profile)
     cycles += speed.cycles_per_weight_byte * executed.weights
     spread = math.hypot(speed.spread, executed.spread)
-    if executed.float_window or executed.float_other:
+    if executed.float_window_products or executed.float_products:
         spread = math.hypot(spread, _table().float_spread)
     return Estimate.within(1e3 * cycles / profile.clock_hz, spread, Unit.MILLISECONDS, method, speed.source)
 
@@ -70,8 +70,9 @@ def operator_latencies(graph: Graph, profile: DeviceProfile) -> tuple[OperatorLa
     speed = speed_of(profile)
     overhead = _table().overhead[profile.build].operator
     latencies = []
-    for operator in _executed(graph, profile).operators:
-        equivalent = operator.instructions * _float_factor(operator.kernel, profile) + overhead
+    for operator in executed_by(graph, profile).operators:
+        extra = operator.float_products and operator.float_products * _float_extra(profile, window=operator.is_window)
+        equivalent = operator.instructions + extra + overhead
         cycles = speed.cycles_per_instruction * equivalent + speed.cycles_per_weight_byte * operator.weights
         milliseconds = 1e3 * cycles / profile.clock_hz
         latencies.append(OperatorLatency(operator.kind, operator.kernel, milliseconds, operator.instructions))
@@ -84,7 +85,7 @@ def equivalent_instructions(graph: Graph, profile: DeviceProfile) -> tuple[float
     All that it takes beside its kernels is counted as instructions, so that cycles are the first times the board's
     cycles per instruction, plus the second times its cycles per weight byte.
     """
-    executed = _executed(graph, profile)
+    executed = executed_by(graph, profile)
     return _equivalent(executed, profile), executed.weights
 
 
@@ -96,7 +97,8 @@ def speed_of(profile: DeviceProfile) -> Speed:
     return Speed(board.cycles_per_instruction, board.cycles_per_weight_byte, board.spread, board.source)
 
 
-def _executed(graph: Graph, profile: DeviceProfile) -> NetworkInstructions:
+def executed_by(graph: Graph, profile: DeviceProfile) -> NetworkInstructions:
+    """Return what one inference executes on the device, operator by operator."""
     return counts(graph, _core(profile), profile.kernels, profile.build)
 
 
@@ -104,9 +106,10 @@ def _equivalent(executed: NetworkInstructions, profile: DeviceProfile) -> float:
     overhead = _table().overhead[profile.build]
     beside = overhead.call + overhead.operator * len(executed.operators)
     total = executed.total + beside + overhead.input_value * executed.input_values
-    if executed.float_window or executed.float_other:
-        total += (_float_factor("conv_f32", profile) - 1) * executed.float_window
-        total += (_float_factor("dense_f32", profile) - 1) * executed.float_other
+    if executed.float_window_products:
+        total += executed.float_window_products * _float_extra(profile, window=True)
+    if executed.float_products:
+        total += executed.float_products * _float_extra(profile, window=False)
     return total
 
 
@@ -120,15 +123,13 @@ def _core(profile: DeviceProfile) -> str:
     return profile.core
 
 
-def _float_factor(kernel: str, profile: DeviceProfile) -> float:
-    """Return by how much a floating-point kernel takes longer than its instructions say; 1 for integer kernels."""
-    if not is_float(kernel):
-        return 1.0
-    table = _table()
-    shape = "window" if is_window(kernel) else "other"
+def _float_extra(profile: DeviceProfile, *, window: bool) -> float:
+    """Return what a product in floating point takes beyond what was counted, in instructions."""
+    extras = _table().float_extras[profile.build]
+    shape = "window" if window else "other"
     if profile.has_fpu:
-        return table.float_hardware[shape]
-    return table.float_software[shape] * (_SMALL_CORE if FAMILIES[profile.core] == "m0" else 1.0)
+        return extras["hardware"][shape]
+    return extras["software"][shape] * (_SMALL_CORE if FAMILIES[profile.core] == "m0" else 1.0)
 
 
 _SMALL_CORE = 2.0
@@ -179,8 +180,8 @@ def preprocessing_latency(operations: Operations, profile: DeviceProfile, method
 class _Table:
     cores: dict[str, dict]  # type: ignore[type-arg]
     overhead: dict[str, _Overhead]
-    float_hardware: dict[str, float]
-    float_software: dict[str, float]
+    float_extras: dict[str, dict[str, dict[str, float]]]
+    """By build, arithmetic ("hardware", "software") and kind of kernel ("window", "other")."""
     float_spread: float
 
 
@@ -191,7 +192,6 @@ def _table() -> _Table:
     return _Table(
         cores=content["cores"],
         overhead={build: _Overhead(**figures) for build, figures in content["overhead"].items()},
-        float_hardware=content["float"]["hardware"],
-        float_software=content["float"]["software"],
+        float_extras={build: content["float"][build] for build in content["overhead"]},
         float_spread=content["float"]["spread"],
     )

@@ -9,7 +9,7 @@ from tuner.devices.instructions.loops import Call, Loops, Path
 from tuner.devices.instructions.stacks import Stack, stack
 from tuner.graph import Graph, Operator
 
-__all__ = ["NetworkInstructions", "OperatorInstructions", "counts", "is_float", "is_window", "network_instructions"]
+__all__ = ["NetworkInstructions", "OperatorInstructions", "counts", "network_instructions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,17 @@ class OperatorInstructions:
     kernel: str
     """The kernel that runs it, e.g. "pointwise_dsp"."""
     instructions: float
+    float_products: float
+    """Products, or whatever it does to each value, in floating point."""
     weights: int
     """Bytes of constants that it reads."""
     known: bool
     """Whether that kernel was counted; if not, the figure is a guess by the operator's size."""
+
+    @property
+    def is_window(self) -> bool:
+        """Whether the kernel slides over its input."""
+        return self.kernel.startswith(("conv", "depthwise", "max_pool", "average_pool"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,10 @@ class NetworkInstructions:
     """Half-width, as a share, of the interval that holds nine counts of ten."""
     total: float
     """Instructions of one inference."""
-    float_window: float
-    """Those of kernels that slide over their input in floating point."""
-    float_other: float
-    """Those of other kernels in floating point."""
+    float_window_products: float
+    """Products in floating point of kernels that slide over their input."""
+    float_products: float
+    """Products, or whatever is done to each value, of other kernels in floating point."""
     weights: int
     """Bytes of constants that all operators read."""
     input_values: int
@@ -73,22 +80,13 @@ def counts(graph: Graph, core: str, kernels: str, build: str) -> NetworkInstruct
     return result
 
 
-def is_float(kernel: str) -> bool:
-    """Say whether a kernel computes in floating point."""
-    return "_f32" in kernel
-
-
-def is_window(kernel: str) -> bool:
-    """Say whether a kernel slides over its input."""
-    return kernel.startswith(("conv", "depthwise", "max_pool", "average_pool"))
-
-
 def _count(network: tuple[Loops, ...], graph: Graph, counted: Stack) -> NetworkInstructions:
     operators = tuple(
         OperatorInstructions(
             operator.kind,
             loops_of.kernel,
             counted.instructions(loops_of) + counted.operator,
+            _float_products(loops_of),
             _constant_bytes(operator, graph),
             counted.knows(loops_of),
         )
@@ -96,18 +94,24 @@ def _count(network: tuple[Loops, ...], graph: Graph, counted: Stack) -> NetworkI
     )
     total = counted.call + sum(operator.instructions for operator in operators)
     guessed = sum(operator.instructions for operator in operators if not operator.known)
-    floating = [operator for operator in operators if is_float(operator.kernel)]
+    windows = sum(operator.float_products for operator in operators if operator.is_window)
     inputs = (graph.tensors[index] for index in graph.inputs)
     return NetworkInstructions(
         operators=operators,
         call=counted.call,
         spread=counted.spread + guessed / total,
         total=total,
-        float_window=sum(operator.instructions for operator in floating if is_window(operator.kernel)),
-        float_other=sum(operator.instructions for operator in floating if not is_window(operator.kernel)),
+        float_window_products=windows,
+        float_products=sum(operator.float_products for operator in operators) - windows,
         weights=sum(operator.weights for operator in operators),
         input_values=sum(tensor.elements for tensor in inputs if tensor.dtype != "float32"),
     )
+
+
+def _float_products(network: Loops) -> float:
+    if "_f32" not in network.kernel:
+        return 0.0
+    return next((network.counts[loop] for loop in ("mac", "tap", "element") if loop in network.counts), 0.0)
 
 
 def _constant_bytes(operator: Operator, graph: Graph) -> int:

@@ -122,8 +122,9 @@ def stack(core: str, kernels: str, build: str) -> Stack:
         if value not in known:
             raise ConfigError(f"no instruction counts for the {what} '{value}'", hint=nearest(value, known))
     family = FAMILIES[core]
-    wanted = f"{family}-{ {'cmsis-nn': 'cmsis', 'reference': 'ref'}.get(kernels, kernels) }-{build}"
-    relative = _relative(family, wanted)
+    label = {"cmsis-nn": "cmsis", "reference": "ref"}.get(kernels, kernels)
+    wanted = f"{family}-{label}-{build}"
+    relative = _relative(wanted) or _distant(family, label, build)
     counted = _table()["stacks"][relative.stack]
     return Stack(
         name=wanted,
@@ -136,26 +137,20 @@ def stack(core: str, kernels: str, build: str) -> Stack:
     )
 
 
-def _relative(family: str, wanted: str) -> _Relative:
-    stacks = _table()["stacks"]
-    if wanted in stacks:
-        return _Relative(wanted, 1.0, 0.0)
-    if wanted in _RELATIVES:
-        return _RELATIVES[wanted]
-    kernels = wanted.removeprefix(f"{family}-")
-    nearest_core = {"m3": "m0", "lx7": "m55", "a": "m55"}.get(family, "m4")
-    if kernels.startswith("ref"):
-        build = kernels.removeprefix("ref-")
-        if family == "m0":
-            return _Relative("m0-ref-os", 1.0 if build == "os" else 0.4, 0.5)
-        return _Relative("m4-ref-os" if build == "os" else "m4-ref-o3", 1.0, 0.3)
-    if family == "m0":
-        return _Relative("m0-cmsis-o3", 1.1, 0.3)
-    if nearest_core == "m55" or family == "m55":
-        return _Relative("m55-cmsis-o3", 1.0, 0.3)
-    if family == "m3":
-        return _Relative("m0-cmsis-o3", 0.7, 0.4)
-    return _Relative(f"m4-cmsis-{'os' if kernels.endswith('-os') else 'o3'}", 1.0, 0.3)
+def _relative(wanted: str) -> _Relative | None:
+    return _Relative(wanted, 1.0, 0.0) if wanted in _table()["stacks"] else _RELATIVES.get(wanted)
+
+
+def _distant(family: str, kernels: str, build: str) -> _Relative:
+    """Return the stack of another instruction set or other compiler options."""
+    small = "os" if build == "os" else "o3"
+    if kernels == "ref":
+        return _Relative("m0-ref-os", 0.4, 0.5) if family == "m0" else _Relative(f"m4-ref-{small}", 1.0, 0.3)
+    if family in ("m0", "m3"):
+        return _Relative("m0-cmsis-o3", 1.1 if family == "m0" else 0.7, 0.4)
+    if family in ("m55", "a"):
+        return _Relative("m55-cmsis-o3", 1.1 if build == "os" else 1.0, 0.3)
+    return _Relative(f"m4-cmsis-{small}", 1.0, 0.3)
 
 
 def path_of(name: str) -> Path:
