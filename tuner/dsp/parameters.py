@@ -19,7 +19,9 @@ class Parameters(BaseModel):
     either is read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
     @classmethod
     def read(cls, settings: Settings) -> Self:
