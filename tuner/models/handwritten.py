@@ -16,7 +16,7 @@ from tuner.models.network import INPUT, Activation, Layer, Network, Node, Paddin
 from tuner.models.shapes import output_shapes
 
 
-class _Written(BaseModel):
+class Written(BaseModel):
     """A layer as it is written; its fields are those of the layer in `tuner.models.network`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -26,10 +26,11 @@ class _Written(BaseModel):
     source: str = Field(default="", alias="from", description="Name of the layer it reads; the one before if left out")
 
     def layer(self) -> Layer:
+        """Return the layer."""
         raise NotImplementedError
 
 
-class _Dense(_Written):
+class _Dense(Written):
     type: Literal["dense"]
     units: int = Field(ge=1, le=4096)
     activation: Activation = "linear"
@@ -38,7 +39,7 @@ class _Dense(_Written):
         return layers.Dense(self.units, self.activation)
 
 
-class _Conv1D(_Written):
+class _Conv1D(Written):
     type: Literal["conv1d"]
     filters: int = Field(ge=1, le=1024)
     kernel: int = Field(ge=1, le=256)
@@ -51,7 +52,7 @@ class _Conv1D(_Written):
         return layers.Conv1D(self.filters, self.kernel, self.stride, self.padding, self.activation, self.dilation)
 
 
-class _DepthwiseConv1D(_Written):
+class _DepthwiseConv1D(Written):
     type: Literal["depthwise_conv1d"]
     kernel: int = Field(ge=1, le=256)
     stride: int = Field(default=1, ge=1, le=64)
@@ -62,7 +63,7 @@ class _DepthwiseConv1D(_Written):
         return layers.DepthwiseConv1D(self.kernel, self.stride, self.padding, self.activation)
 
 
-class _Conv2D(_Written):
+class _Conv2D(Written):
     type: Literal["conv2d"]
     filters: int = Field(ge=1, le=1024)
     kernel: int = Field(ge=1, le=64, description="Height of the kernel")
@@ -76,7 +77,7 @@ class _Conv2D(_Written):
         return layers.Conv2D(self.filters, kernel, stride, self.padding, self.activation)
 
 
-class _DepthwiseConv2D(_Written):
+class _DepthwiseConv2D(Written):
     type: Literal["depthwise_conv2d"]
     kernel: int = Field(ge=1, le=64)
     stride: int = Field(default=1, ge=1, le=16)
@@ -89,7 +90,7 @@ class _DepthwiseConv2D(_Written):
         )
 
 
-class _Pool(_Written):
+class _Pool(Written):
     type: Literal["max_pool1d", "average_pool1d", "max_pool2d", "average_pool2d"]
     size: int = Field(ge=2, le=64)
     stride: int = Field(default=0, ge=0, le=64, description="As the size if left out")
@@ -103,7 +104,7 @@ class _Pool(_Written):
         return layers.Pool2D(kind, (self.size, self.size), (stride, stride), self.padding)
 
 
-class _Plain(_Written):
+class _Plain(Written):
     type: Literal["global_average_pool", "batch_norm", "flatten"]
 
     def layer(self) -> Layer:
@@ -116,7 +117,7 @@ class _Plain(_Written):
                 return layers.Flatten()
 
 
-class _Activation(_Written):
+class _Activation(Written):
     type: Literal["activation"]
     activation: Activation
 
@@ -124,7 +125,7 @@ class _Activation(_Written):
         return layers.Activate(self.activation)
 
 
-class _Dropout(_Written):
+class _Dropout(Written):
     type: Literal["dropout"]
     rate: float = Field(ge=0, lt=1)
 
@@ -132,7 +133,7 @@ class _Dropout(_Written):
         return layers.Dropout(self.rate)
 
 
-class _Reshape(_Written):
+class _Reshape(Written):
     type: Literal["reshape"]
     height: int = Field(default=0, ge=0, description="Left out for length × channels")
     length: int = Field(ge=1, description="Length, or the width of an image")
@@ -142,7 +143,7 @@ class _Reshape(_Written):
         return layers.Reshape(((self.height,) if self.height else ()) + (self.length, self.channels))
 
 
-class _Merge(_Written):
+class _Merge(Written):
     type: Literal["add", "concatenate"]
     other: str = Field(alias="with", description="Name of the layer that is added or put beside")
     activation: Activation = "linear"

@@ -163,7 +163,7 @@ class SpaceSpec(_Section):
     architecture: Annotated[tuple[ArchitectureSpec, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="Families of networks of which each candidate has one"
     )
-    training: TrainingSpec
+    training: TrainingSpec = Field(description="How networks are trained")
     compression: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="Forms of the converted model, e.g. [float32, int8]"
     )
