@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import functools
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
@@ -336,8 +336,3 @@ class _IndentedLists(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
-
-
-ACCELERATORS: tuple[Accelerator, ...] = get_args(Accelerator)
-KERNELS: tuple[Kernels, ...] = get_args(Kernels)
-BUILDS: tuple[Build, ...] = get_args(Build)
