@@ -12,7 +12,7 @@ from functools import lru_cache
 from tuner.devices import planner
 from tuner.devices.allocator import Allocator
 from tuner.devices.instructions.loops import Call
-from tuner.devices.kernel_memory import ArenaTarget, Step, kernel_memory, requests, structure_bytes
+from tuner.devices.kernel_memory import ArenaTarget, Step, is_known, kernel_memory, requests, structure_bytes
 from tuner.devices.planner import Buffer, Placed, round_up
 from tuner.graph import Graph, Operator, Tensor
 
@@ -57,6 +57,8 @@ class ArenaPlan:
     placed: tuple[Placed, ...]
     """The buffers and their places."""
     steps: tuple[ArenaStep, ...]
+    exact: bool
+    """Whether all that the operators' kernels take is known."""
 
     @property
     def used(self) -> int:
@@ -86,6 +88,7 @@ def plan_arena(graph: Graph, target: ArenaTarget) -> ArenaPlan:
         minimum=used if exactly.needed <= used else round_up(aligned.needed),
         placed=loading.placed,
         steps=tuple(_step(index, operator, loading.placed) for index, operator in enumerate(graph.operators)),
+        exact=all(is_known(call, target) for call in loading.calls),
     )
 
 

@@ -16,6 +16,8 @@ from tuner.estimate import Breakdown, DeviceCost, Estimate, Method, Part, Unit
 from tuner.graph import Graph
 
 _ARENA_SOURCE = "allocations of TensorFlow Lite Micro 90b983c, followed one by one"
+_UNKNOWN_KERNEL_SPREAD = 0.2
+"""Share of the arena that kernels may ask for whose requests are not known."""
 _BLOCK_SOURCE = "the blocks' own account"
 _BLOCK_CODE_SPREAD = 0.3
 _UNKNOWN_BLOCK_SPREAD = 1.0
@@ -89,7 +91,8 @@ def _arena(graph: Graph, profile: DeviceProfile, method: Method) -> Estimate:
         value = plan.head + graph.model_bytes
         return Estimate(value, plan.head, 3 * value, Unit.BYTES, method, "activations and one copy of the weights")
     if profile.kernels in ("cmsis-nn", "reference") and profile.core.startswith("cortex-"):
-        return Estimate.exact(plan.minimum, Unit.BYTES, method, _ARENA_SOURCE)
+        spread = 0.0 if plan.exact else _UNKNOWN_KERNEL_SPREAD
+        return Estimate(plan.minimum, plan.minimum, plan.minimum * (1 + spread), Unit.BYTES, method, _ARENA_SOURCE)
     scratch = _esp_nn_scratch(graph) if profile.processor.vector == "pie" else 0
     high = 1.05 * plan.minimum + scratch
     source = f"{_ARENA_SOURCE}; scratch memory of {profile.kernels} unknown"

@@ -256,9 +256,14 @@ def _lstm(call: Call, target: ArenaTarget) -> Iterator[Step]:
     yield from (scratch_memory(cell.bytes) for _ in range(3 if integer else 4))
 
 
+def _nothing_to_prepare(_call: Call, _target: ArenaTarget) -> Iterator[Step]:
+    yield from ()
+
+
 _COMPARISON = KernelMemory("", 32, prepare=_binary)
 _REDUCTION = KernelMemory("b", 44, prepare=_reduction)
 _NOTHING_KEPT = KernelMemory()
+_NOTHING_PREPARED = KernelMemory(prepare=_nothing_to_prepare)
 
 _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
     {
@@ -269,9 +274,14 @@ _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
         "ARG_MIN": KernelMemory("e"),
         "AVERAGE_POOL_2D": KernelMemory("eiiiieiiii", 32, 36, _average_pool),
         "BATCH_MATMUL": KernelMemory("bbb", 16, 36, _batch_matrix_product),
+        "BATCH_TO_SPACE_ND": _NOTHING_KEPT,
+        "BROADCAST_ARGS": _NOTHING_KEPT,
+        "BROADCAST_TO": _NOTHING_KEPT,
         "CAST": KernelMemory("ee"),
-        "CONCATENATION": KernelMemory("ieb", 28),
+        "CEIL": _NOTHING_KEPT,
+        "CONCATENATION": KernelMemory("ie", 28),
         "CONV_2D": KernelMemory("eiieiie", 56, 60, _convolution),
+        "COS": _NOTHING_KEPT,
         "CUMSUM": KernelMemory("bb", prepare=_cumulative_sum),
         "DEPTHWISE_CONV_2D": KernelMemory("eiiieii", 56, 60, _depthwise),
         "DEPTH_TO_SPACE": KernelMemory("i", prepare=_new_output_shape),
@@ -279,6 +289,12 @@ _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
         "DIV": KernelMemory("e", 28, prepare=_binary),
         "ELU": KernelMemory("", 256),
         "EQUAL": _COMPARISON,
+        "EXP": _NOTHING_KEPT,
+        "EXPAND_DIMS": _NOTHING_KEPT,
+        "FILL": _NOTHING_KEPT,
+        "FLOOR": _NOTHING_KEPT,
+        "FLOOR_DIV": _NOTHING_KEPT,
+        "FLOOR_MOD": _NOTHING_KEPT,
         "FULLY_CONNECTED": KernelMemory("eebbe", 48, 72, _fully_connected),
         "GATHER": KernelMemory("ii", prepare=_new_output_shape),
         "GATHER_ND": KernelMemory(prepare=_new_output_shape),
@@ -289,12 +305,19 @@ _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
         "LEAKY_RELU": KernelMemory("i", 24),
         "LESS": _COMPARISON,
         "LESS_EQUAL": _COMPARISON,
+        "LOG": _NOTHING_KEPT,
+        "LOGICAL_AND": _NOTHING_KEPT,
+        "LOGICAL_NOT": _NOTHING_KEPT,
+        "LOGICAL_OR": _NOTHING_KEPT,
         "LOGISTIC": KernelMemory("", 16),
         "LOG_SOFTMAX": KernelMemory(prepare=_log_softmax),
+        "MAXIMUM": _NOTHING_PREPARED,
         "MAX_POOL_2D": KernelMemory("eiiiieiiii", 32, 36),
         "MEAN": _REDUCTION,
+        "MINIMUM": _NOTHING_PREPARED,
         "MIRROR_PAD": KernelMemory("e", 20, prepare=_mirror_pad),
         "MUL": KernelMemory("e", 36, prepare=_binary),
+        "NEG": _NOTHING_KEPT,
         "NOT_EQUAL": _COMPARISON,
         "PACK": KernelMemory("ii"),
         "PAD": KernelMemory("", 56),
@@ -308,12 +331,20 @@ _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
         "RESHAPE": KernelMemory("iiiiiiiii"),
         "RESIZE_BILINEAR": KernelMemory("bb"),
         "RESIZE_NEAREST_NEIGHBOR": KernelMemory("bb"),
+        "REVERSE_V2": _NOTHING_KEPT,
+        "ROUND": _NOTHING_KEPT,
         "RSQRT": KernelMemory("", 28),
+        "SELECT_V2": _NOTHING_KEPT,
+        "SHAPE": _NOTHING_KEPT,
+        "SIN": _NOTHING_KEPT,
+        "SLICE": _NOTHING_KEPT,
         "SOFTMAX": KernelMemory("i", 56, 64, _softmax),
         "SPACE_TO_BATCH_ND": KernelMemory("", 4),
         "SPACE_TO_DEPTH": KernelMemory("i", prepare=_new_output_shape),
         "SPLIT": KernelMemory("i"),
         "SPLIT_V": KernelMemory("i"),
+        "SQRT": _NOTHING_KEPT,
+        "SQUARE": _NOTHING_KEPT,
         "SQUARED_DIFFERENCE": KernelMemory("", 112, prepare=_binary),
         "SQUEEZE": KernelMemory("iiiiiiiii"),
         "STRIDED_SLICE": KernelMemory("iiiiib", 84),
@@ -321,16 +352,30 @@ _KERNELS: Mapping[str, KernelMemory] = MappingProxyType(
         "SUM": _REDUCTION,
         "SVDF": KernelMemory("ieb", 36, 40, _svdf),
         "TANH": KernelMemory("", 16),
+        "TRANSPOSE": _NOTHING_KEPT,
         "TRANSPOSE_CONV": KernelMemory("eiiee", 72, 76, _transpose_convolution),
         "UNIDIRECTIONAL_SEQUENCE_LSTM": KernelMemory("eiibbb", 696, 916, _lstm),
         "UNPACK": KernelMemory("ii"),
+        "ZEROS_LIKE": _NOTHING_KEPT,
     }
 )
 
 
 def kernel_memory(kind: str) -> KernelMemory:
-    """Return what the kernel of an operator takes; nothing for those that keep nothing."""
+    """Return what the kernel of an operator takes; nothing if it is not known."""
     return _KERNELS.get(kind, _NOTHING_KEPT)
+
+
+def is_known(call: Call, target: ArenaTarget) -> bool:
+    """Say whether all that the kernel takes is known.
+
+    What CMSIS-NN asks for convolutions of 16-bit activations or 4-bit weights changes from release to release.
+    """
+    if call.kind not in _KERNELS:
+        return False
+    weighted = call.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
+    types = {tensor.dtype for tensor in call.inputs if tensor is not None}
+    return not (weighted and target.cmsis_nn and types & {"int16", "int4"})
 
 
 def requests(call: Call, target: ArenaTarget) -> Iterator[Step]:
