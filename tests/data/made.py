@@ -25,7 +25,7 @@ def dataset_of(labels: int = 2, people: int = 5, each: int = 2, pieces: int = 1)
                             id=f"{session}@{piece:03d}",
                             shape=(100, 3),
                             frequency_hz=50.0,
-                            digest="",
+                            digest=f"{session}@{piece}",
                             label=f"class{label}",
                             group=f"p{person}",
                             path=session,

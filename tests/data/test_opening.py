@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -189,3 +191,55 @@ def test_long_recordings_are_cut_up_on_request(motion_folder: Callable[..., Path
     assert len({r.session for r in pieces.recordings}) == 1
     joined = np.concatenate([pieces.load(r) for r in pieces.recordings])
     np.testing.assert_array_equal(joined, whole.load(whole.recordings[0]))
+
+
+def test_clocks_of_two_boards_may_differ_by_a_percent(tmp_path: Path) -> None:
+    for name, step in (("a", 10), ("b", 10), ("c", 10.05)):
+        rows = "".join(f"{n * step},{n}\n" for n in range(5))
+        (tmp_path / f"{name}.csv").write_text("time_ms,x\n" + rows)
+
+    dataset = open_dataset(tmp_path)
+
+    assert {r.frequency_hz for r in dataset.recordings} == {100.0}
+
+
+def test_an_empty_folder_is_a_class_without_recordings(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder()
+    (folder / "move9").mkdir()
+
+    with pytest.raises(BrokenFilesError, match="move9: is an empty folder"):
+        open_dataset(folder)
+
+
+def test_a_class_of_which_nothing_is_left_is_named(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder(labels=3, people=1, each=1)
+    (folder / "move1" / "p0_0.csv").write_text("x,y,z\n1,2\n")
+
+    dataset = open_dataset(folder, skip_bad=True)
+
+    assert "move1: is a class of which no recording can be used" in map(str, dataset.skipped)
+
+
+def test_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, module, extra in (
+        ("a.wav", "soundfile", "audio"),
+        ("a.parquet", "pyarrow", "parquet"),
+        ("a.cbor", "cbor2", "cbor"),
+    ):
+        (tmp_path / extra).mkdir()
+        (tmp_path / extra / name).write_bytes(b"anything")
+        monkeypatch.setitem(sys.modules, module, None)
+
+        with pytest.raises(DataError, match=f"needs {module}") as error:
+            open_dataset(tmp_path / extra)
+
+        assert error.value.hint == f"pip install 'edge-tuner[{extra}]'"
+
+
+def test_importing_the_package_loads_no_library_that_only_some_data_need() -> None:
+    heavy = {"pandas", "scipy", "plotly", "PIL", "soundfile", "pyarrow", "cbor2", "tensorflow", "ray"}
+    code = f"import sys, tuner.data, tuner.data.windows, tuner.data.splits; print({heavy!r} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"

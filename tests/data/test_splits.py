@@ -159,6 +159,28 @@ def test_targets_are_spread_over_the_sides() -> None:
     assert all(abs(value - 24.5) < 5 for value in mean.values()), mean
 
 
+@given(SEEDS, st.sampled_from(["recording", "group"]))
+def test_copies_of_a_recording_stay_on_one_side(seed: int, by: str) -> None:
+    dataset = dataset_of(labels=2, people=8, each=2)
+    copied = {"class0/p0_0.csv@000", "class1/p1_1.csv@000", "class0/p2_0.csv@000"}
+    dataset = replace(
+        dataset, recordings=tuple(replace(r, digest="same") if r.id in copied else r for r in dataset.recordings)
+    )
+
+    splits = split(dataset, by=by, seed=seed)
+
+    assert sum(bool(side & copied) for side in sides(splits)) == 1
+
+
+def test_time_goes_as_people_number_files() -> None:
+    dataset = dataset_of(labels=1, people=1, each=12)
+    whole = tuple(replace(r, session=r.path, id=r.path) for r in dataset.recordings)
+
+    splits = split(replace(dataset, recordings=whole), by="time")
+
+    assert set(splits.test) == {"class0/p0_10.csv", "class0/p0_11.csv"}
+
+
 def marked(dataset: Dataset, test: set[str]) -> Dataset:
     return replace(
         dataset, recordings=tuple(replace(r, split="test" if r.id in test else "train") for r in dataset.recordings)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from tuner.data.dataset import BrokenFilesError, Dataset, Problem, Recording
 from tuner.data.description import Description, describe
 from tuner.data.folder import Folder, list_folder
-from tuner.data.reader import Annotation, Reader, Scanned
+from tuner.data.reader import RATE_TOLERANCE, Annotation, Reader, Scanned
 from tuner.data.readers import ANNOTATED, PLAIN
 from tuner.errors import ConfigError, DataError, nearest
 
@@ -37,6 +37,7 @@ def open_dataset(path: str | Path, *, skip_bad: bool = False, **options: Any) ->
     found = list(reader.scan(folder, description))
     scanned = [entry for entry in found if isinstance(entry, Scanned)]
     problems = [*folder.problems, *(entry for entry in found if isinstance(entry, Problem))]
+    scanned = _at_common_rate(scanned, description)
     scanned = _set_apart(_disagreements(scanned, description), scanned, problems)
     problems += _emptied_classes(folder, description, scanned, problems)
     files = {problem.path.split("#")[0] for problem in problems}
@@ -79,6 +80,19 @@ def _choose(path: Path, folder: Folder, description: Description) -> Reader:
     )
 
 
+def _at_common_rate(scanned: list[Scanned], description: Description) -> list[Scanned]:
+    """Take rates within 1 % of that of most recordings for the same: clocks of two boards differ by as much."""
+    most_hz = _most(entry.recording.frequency_hz for entry in scanned)
+    if most_hz is None or description.resample:
+        return scanned
+    return [
+        replace(entry, recording=replace(entry.recording, frequency_hz=most_hz))
+        if 0 < abs(entry.recording.frequency_hz - most_hz) <= RATE_TOLERANCE * most_hz
+        else entry
+        for entry in scanned
+    ]
+
+
 def _disagreements(scanned: list[Scanned], description: Description) -> dict[int, Problem]:
     """Where a recording differs from most in what all must share, by its index."""
     problems: dict[int, Problem] = {}
@@ -115,7 +129,8 @@ def _emptied_classes(
     recordings = [entry.recording for entry in scanned]
     if not all(recording.label == folder.label_of(recording.path, description) for recording in recordings):
         return []
-    bad = {folder.label_of(problem.path, description) for problem in problems if problem.path in folder.files}
+    files = set(folder.files)
+    bad = {folder.label_of(problem.path, description) for problem in problems if problem.path in files}
     empty = bad - {recording.label for recording in recordings} - {""}
     return [Problem(label, "is a class of which no recording can be used") for label in sorted(empty)]
 

@@ -15,6 +15,9 @@ from tuner.data.dataset import Dataset, Float32, Problem, Recording, digest
 from tuner.data.description import Description
 from tuner.data.folder import Folder, group_of, target_of
 
+RATE_TOLERANCE = 0.01
+"""Share by which rates may differ and still be the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
@@ -244,7 +247,7 @@ def rate_of(stated_hz: float | None, description: Description) -> float:
         raise BadFileError(f"states a rate of {stated_hz} Hz")
     if wanted is None or description.resample:
         return stated_hz
-    if abs(stated_hz - wanted) > 0.01 * wanted:
+    if abs(stated_hz - wanted) > RATE_TOLERANCE * wanted:
         raise BadFileError(
             f"was sampled at {stated_hz:g} Hz, expected {wanted:g} Hz", "write 'resample: true' to allow several rates"
         )

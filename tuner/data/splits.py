@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,9 +54,10 @@ def split(
 
     Args:
         dataset: what to split.
-        by: what stays whole. "recording": a recording with all its pieces; "group": all recordings of a person,
-            machine or place; "time": of each class the earlier recordings (by id) train and the latest test; pieces
-            of one recording may then stand on two sides, as they do not overlap.
+        by: what stays whole. "recording": a recording with all its pieces and copies; "group": all recordings of a
+            person, machine or place, and copies of them; "time": of each class the earlier recordings train and the
+            latest test, in the order of their ids, 2 before 10; pieces of one recording may then stand on two sides,
+            as they do not overlap.
         validation: share of the duration for validation.
         test: share of the duration for the test; without effect if the data set has a test split.
         seed: another seed, another split; without effect on "time".
@@ -149,11 +151,40 @@ def _units(dataset: Dataset, recordings: Sequence[Recording], by: By) -> list[_U
             f"{dataset.name}: its recordings have no groups to split by",
             hint="name the person or place with group_pattern or group_column in dataset.yaml, or split by recording",
         )
+    if by == "time":
+        return [_Unit(recording.id, (recording,)) for recording in sorted(recordings, key=_in_time)]
+    whole = _Joined()
+    for recording in recordings:
+        key = recording.group if by == "group" and recording.group else recording.session
+        whole.join(f"unit {key}", f"content {recording.digest} {recording.start} {recording.shape}")
     members: dict[str, list[Recording]] = defaultdict(list)
     for recording in recordings:
-        unit = {"recording": recording.session, "group": recording.group or recording.session, "time": recording.id}
-        members[unit[by]].append(recording)
+        key = recording.group if by == "group" and recording.group else recording.session
+        members[whole.root(f"unit {key}")].append(recording)
     return [_Unit(key, tuple(group)) for key, group in sorted(members.items())]
+
+
+class _Joined:
+    """Names joined to sets; each set is known by its least name, so that order does not matter."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, str] = {}
+
+    def root(self, name: str) -> str:
+        above = self._above.setdefault(name, name)
+        while above != name:
+            self._above[name] = self._above[above]
+            name, above = above, self._above[above]
+        return name
+
+    def join(self, one: str, other: str) -> None:
+        least, most = sorted((self.root(one), self.root(other)), key=lambda name: (not name.startswith("unit"), name))
+        self._above[most] = least
+
+
+def _in_time(recording: Recording) -> list[tuple[int, str]]:
+    """Ids in the order in which people number them: 2 before 10."""
+    return [(int(word), "") if word.isdecimal() else (-1, word) for word in re.split(r"(\d+)", recording.id)]
 
 
 def _by_time(units: list[_Unit], shares: dict[str, float]) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _values(frame: pd.DataFrame, columns: _Columns, row_name: str, first_row: in
         for row, cell in enumerate(column.tolist()):
             if not _is_number(cell):
                 raise BadFileError(f"{row_name} {row + first_row}: {name} is '{cell}', expected a number")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return np.ascontiguousarray(frame[list(columns.axes)].to_numpy(dtype=np.float64).astype(np.float32))
 
 

@@ -39,7 +39,8 @@ def rate_of_times(times: pd.Series, unit: str | None) -> float:
             f"is not evenly sampled: from sample {row} to the next are {steps[row]:.6g} s, mostly {typical:.6g} s; "
             f"{len(wrong)} such steps"
         )
-    return _rounded(1 / mean)
+    # Six digits: clocks are no better, and recordings of one rate must compare equal.
+    return float(f"{1 / mean:.6g}")
 
 
 def _seconds(times: pd.Series, unit: str | None) -> NDArray[np.float64]:
@@ -56,12 +57,10 @@ def _seconds(times: pd.Series, unit: str | None) -> NDArray[np.float64]:
     import pandas as pd  # noqa: PLC0415  half a second that `import tuner` must not take
 
     try:
-        dates = pd.to_datetime(times, utc=True)
-    except (ValueError, TypeError) as error:
-        raise BadFileError(f"has a time that is no date: {error}") from error
+        dates = pd.to_datetime(times, utc=True, format="ISO8601")
+    except (ValueError, TypeError, OverflowError) as error:
+        found = str(error).splitlines()[0]
+        raise BadFileError(
+            f"has a time that is no date: {found}", "write dates like 2026-03-20T11:00:00.250"
+        ) from error
     return np.asarray((dates - dates.iloc[0]) / pd.Timedelta(seconds=1), np.float64)
-
-
-def _rounded(hertz: float) -> float:
-    """Six digits: clocks are no better, and recordings of one rate must compare equal."""
-    return float(f"{hertz:.4g}") if abs(hertz - float(f"{hertz:.4g}")) < 1e-3 * hertz else float(f"{hertz:.6g}")

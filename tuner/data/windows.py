@@ -17,8 +17,8 @@ from tuner.errors import BuildError, DataError
 from tuner.signal import Signal
 from tuner.units import format_milliseconds
 
-_STRETCH_BYTES = 64 << 20
-"""What is held of a recording at a time, whatever its length."""
+_STRETCH_BYTES = 16 << 20
+"""Windows made of a recording at a time, whatever its length; resampling takes a few times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def count_windows(dataset: Dataset, recording_ids: Sequence[str], window: Window
 def cut(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> Windows:
     """Cut recordings into windows, one recording after another.
 
-    Takes the memory of the result and no more than 64 MiB beside it; `stretches` needs only those.
+    Takes the memory of the result and some tens of MiB beside it; `stretches` needs only those.
 
     Raises:
         BuildError: not a single window comes out of these recordings.
@@ -103,7 +103,7 @@ def cut(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> Windo
 def stretches(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> Iterator[Windows]:
     """Yield the windows that `cut` would return, in the same order, some at a time.
 
-    For data larger than memory: at most 64 MiB of a recording are held.
+    For data larger than memory: some tens of MiB of a recording are held.
     """
     signal = window_signal(dataset, window)
     for index, stretch in _stretches(dataset, recording_ids, window, signal):

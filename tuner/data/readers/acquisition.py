@@ -93,7 +93,7 @@ def _values(rows: Any, count: int) -> NDArray[np.float32]:
             if width != count:
                 raise BadFileError(f"row {index} holds {width} values, expected {count}, one for each sensor")
     try:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(rows, np.float64).reshape(len(rows), count).astype(np.float32)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadFileError(f"has a value that is not a number: {error}") from error

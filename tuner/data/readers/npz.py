@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -53,14 +57,33 @@ class NpzReader(PartsReader):
         return Parsed(_axes(arrays, count, description), tuple(parts))
 
 
-def _load_array(path: Path) -> NDArray[Any]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (ValueError, EOFError, OSError) as error:
-        raise BadFileError(f"is not a NumPy array: {_first_line(error)}", _PICKLE_HINT) from error
-
+_DAMAGED = (
+    ValueError,
+    EOFError,
+    OSError,
+    KeyError,
+    NotImplementedError,
+    SyntaxError,
+    MemoryError,
+    OverflowError,
+    tokenize.TokenError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+)
+"""What NumPy and zipfile let through of all that can be wrong with a file; an array's header is parsed as Python."""
 
 _PICKLE_HINT = "save plain arrays of numbers; pickled objects are not read, for they can run code"
+
+
+def _load_array(path: Path) -> NDArray[Any]:
+    try:
+        # Mapped first, so that a header that promises more than there is takes no memory.
+        return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+    except _DAMAGED as error:
+        raise BadFileError(f"is not a NumPy array: {_first_line(error)}", _PICKLE_HINT) from error
 
 
 def _load_archive(path: Path) -> dict[str, NDArray[Any]]:
@@ -71,20 +94,8 @@ def _load_archive(path: Path) -> dict[str, NDArray[Any]]:
             return {name.lower(): np.asarray(loaded[name]) for name in loaded.files}
     except BadFileError:
         raise
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        ValueError,
-        EOFError,
-        KeyError,
-        OSError,
-        NotImplementedError,
-    ) as error:
+    except _DAMAGED as error:
         raise BadFileError(f"is not a NumPy archive: {_first_line(error)}", _PICKLE_HINT) from error
-    except Exception as error:  # zlib.error and struct.error have no common base that says "damaged"
-        if type(error).__name__ not in ("error",):
-            raise
-        raise BadFileError(f"is a damaged NumPy archive: {_first_line(error)}") from error
 
 
 def _refuse_bomb(archive: zipfile.ZipFile) -> None:
@@ -157,7 +168,7 @@ def _series(piece: NDArray[Any]) -> NDArray[np.float32]:
         piece = piece[:, np.newaxis]
     if piece.ndim != 2:
         raise BadFileError(f"has a recording of {piece.ndim} dimensions, expected samples × axes")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return np.ascontiguousarray(piece, dtype=np.float32)
 
 

@@ -75,7 +75,7 @@ def _series(line: str) -> tuple[NDArray[np.float32], str]:
     if len(lengths) > 1:
         raise BadFileError(f"its dimensions have {' and '.join(str(n) for n in sorted(lengths))} values")
     try:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             values = np.array([[_value(cell) for cell in row] for row in rows]).astype(np.float32)
     except ValueError as error:
         raise BadFileError(f"{error}") from error
