@@ -59,5 +59,5 @@ def test_reference_kernels_take_more_than_optimized_ones():
 
 
 def test_an_unknown_core_is_refused_with_the_nearest_known_one():
-    with pytest.raises(ConfigError, match="no instruction counts for the core 'cortex-m44'.*did you mean 'cortex-m4'"):
+    with pytest.raises(ConfigError, match=r"no instruction counts for the core 'cortex-m44'.*did you mean 'cortex-m4'"):
         counts(convolution(), "cortex-m44", "cmsis-nn", "o3")

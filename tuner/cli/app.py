@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tuner import __version__
+from tuner.cli.calibrate import calibrate
 from tuner.cli.console import errors, show_error
 from tuner.cli.devices import devices
 from tuner.cli.profile import check, profile
@@ -39,6 +40,7 @@ app.command(rich_help_panel=_READ)(select)
 app.command(rich_help_panel=_READ)(export)
 app.command(rich_help_panel=_LOOK)(profile)
 app.command(rich_help_panel=_LOOK)(check)
+app.command(rich_help_panel=_LOOK)(calibrate)
 app.add_typer(devices, name="devices", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(spaces)
 
