@@ -160,6 +160,7 @@ class Study:
             workers=spec.workers if session is None else session.workers,
             elapsed_s=history.worked_s,
             stopped="" if history.stop is None else history.stop.reason,
+            survey=history.survey,
             environment=creation.environment,
         )
 
@@ -241,7 +242,7 @@ class Study:
         Args:
             output: the HTML file; by default `report/report.html` in the study's folder.
         """
-        from tuner.report import write_report  # noqa: PLC0415 - plotly takes a while to import
+        from tuner.report.write import write_report  # noqa: PLC0415 - plotly takes a while to import
 
         path = Path(output) if output is not None else self.folder / "report" / "report.html"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tuner.candidate import Candidate, Scalar
@@ -171,6 +172,28 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """Candidates the sampler costed on its way to its proposals, most of which never became trials."""
+
+    costed: int = 0
+    unfit: int = 0
+    """Fit no device."""
+    unbuildable: int = 0
+    """Window, preprocessing and architecture do not go together."""
+    exceeded: Mapping[str, int] = field(default_factory=dict)
+    """How many exceed a budget, by "device/resource"."""
+
+    def __add__(self, other: Survey) -> Survey:
+        exceeded = Counter(self.exceeded) + Counter(other.exceeded)
+        return Survey(
+            self.costed + other.costed,
+            self.unfit + other.unfit,
+            self.unbuildable + other.unbuildable,
+            dict(exceeded),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetSummary:
     """The data set as the study saw it."""
 
@@ -216,3 +239,5 @@ class StudySummary:
     """Why the search ended, as a sentence; empty while it has not."""
     environment: Mapping[str, str]
     """Versions of the packages that shape results, Python, platform and cores."""
+    survey: Survey = field(default_factory=Survey)
+    """What the sampler looked at, in all sessions that came to their end."""

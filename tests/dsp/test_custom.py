@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from tuner.candidate import Block, Settings
-from tuner.dsp import BLOCKS, block, registry
+from tuner.dsp import registry
 from tuner.dsp.block import BlockCost, Operations
 from tuner.dsp.chain import cost_of, extract_all, features_of
 from tuner.dsp.custom import load_blocks
+from tuner.dsp.registry import BLOCKS, block
 from tuner.errors import BuildError, ConfigError
 
 FUNCTIONS = """

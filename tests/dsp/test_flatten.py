@@ -3,8 +3,8 @@ import pytest
 from scipy import stats
 
 from tuner.candidate import Block, Settings
-from tuner.dsp import block
 from tuner.dsp.chain import extract_all, features_of
+from tuner.dsp.registry import block
 from tuner.errors import BuildError
 
 

@@ -3,8 +3,8 @@ import pytest
 from PIL import Image as Pillow
 
 from tuner.candidate import Settings
-from tuner.dsp import block
 from tuner.dsp.image import resize
+from tuner.dsp.registry import block
 from tuner.errors import BuildError, ConfigError
 from tuner.signal import Signal
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tuner.candidate import Settings
-from tuner.dsp import block
 from tuner.dsp.fixed_point import logarithm, real_fft, square_root
+from tuner.dsp.registry import block
 from tuner.errors import BuildError
 from tuner.signal import Signal
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import signal as sps
 
 from tuner.candidate import Settings
-from tuner.dsp import block
+from tuner.dsp.registry import block
 from tuner.errors import ConfigError
 from tuner.signal import Signal
 

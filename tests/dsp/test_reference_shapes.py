@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tuner.candidate import Settings
-from tuner.dsp import block
+from tuner.dsp.registry import block
 from tuner.errors import BuildError
 from tuner.signal import Signal
 

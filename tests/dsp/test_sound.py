@@ -3,8 +3,8 @@ import pytest
 from scipy import signal as sps
 
 from tuner.candidate import Settings
-from tuner.dsp import block
 from tuner.dsp.mel import filter_bank
+from tuner.dsp.registry import block
 from tuner.errors import BuildError, ConfigError
 from tuner.signal import Signal
 

@@ -6,7 +6,7 @@ from scipy import signal as sps
 from scipy import stats
 
 from tuner.candidate import Settings
-from tuner.dsp import block
+from tuner.dsp.registry import block
 from tuner.errors import BuildError, ConfigError
 
 

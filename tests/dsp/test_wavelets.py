@@ -4,7 +4,7 @@ import pywt
 from scipy import stats
 
 from tuner.candidate import Settings
-from tuner.dsp import block
+from tuner.dsp.registry import block
 from tuner.dsp.wavelets import WAVELETS
 from tuner.errors import ConfigError
 from tuner.signal import Signal

@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tuner.dsp import BLOCKS
+from tuner.dsp.registry import BLOCKS
 from tuner.models import FAMILIES
 from tuner.package_data import data_folder
 from tuner.search_space import space_names

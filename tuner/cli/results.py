@@ -10,8 +10,9 @@ import typer
 from tuner.api import DEFAULT_FOLDER, Study
 from tuner.cli.console import output, print_json
 from tuner.cli.running import AsJson, Studies, StudyName
-from tuner.cli.tables import describe, trial_json
+from tuner.cli.tables import trial_json
 from tuner.errors import InputError
+from tuner.report import words
 from tuner.units import format_bytes, format_milliseconds
 
 Device = Annotated[str, typer.Option(metavar="NAME", help="A device of the study.")]
@@ -89,7 +90,7 @@ def select(
         f"latency {format_milliseconds(data['latency_ms']['value'])} "
         f"({format_milliseconds(data['latency_ms']['low'])} to {format_milliseconds(data['latency_ms']['high'])})"
     )
-    output.print(describe(chosen.candidate), soft_wrap=True)
+    output.print(words.detail(chosen.candidate), soft_wrap=True)
     output.print(
         f"[dim]tuner export {opened.name} --trial {chosen.number} --device {device} --output DIR[/]", soft_wrap=True
     )

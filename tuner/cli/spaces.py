@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from tuner.cli.console import output, print_json
-from tuner.cli.tables import describe
 from tuner.devices.profile import load_profile
 from tuner.errors import InputError
 from tuner.estimate import DeviceCost
-from tuner.search.suggest import RandomSuggest
-from tuner.search_space import SearchSpace, load_space, space_names
-from tuner.search_space.schema import DataSpec
-from tuner.search_space.survey import Survey, survey
-from tuner.search_space.values import Options, Range
+from tuner.report.words import detail
 from tuner.units import format_bytes, format_milliseconds
+
+if TYPE_CHECKING:
+    from tuner.search_space import SearchSpace
+    from tuner.search_space.schema import DataSpec
+    from tuner.search_space.survey import Survey
+    from tuner.search_space.values import Options, Range
 
 DEVICES = ("raspberry-pi-pico", "arduino-nano-33-ble-sense", "stm32f746g-discovery")
 """Shown unless others are asked for: a core without FPU, one with, and a fast one."""
@@ -36,6 +37,8 @@ def spaces(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """List the search spaces, or show what one holds and how much of it fits devices, without training."""
+    from tuner.search_space import load_space, space_names  # noqa: PLC0415 - spaces know the blocks, which load SciPy
+
     if name is None:
         listed = [load_space(known) for known in space_names()]
         if as_json:
@@ -44,13 +47,21 @@ def spaces(
             _print_list(listed)
         return
     space = load_space(name)
-    profiles = [load_profile(known) for known in device or DEVICES]
-    suggest = RandomSuggest(np.random.default_rng(seed))
-    found = survey(space, suggest, _data(space), profiles, count=samples)
+    found = _survey(space, device or DEVICES, samples, seed)
     if as_json:
         print_json(_summary(space) | _survey_json(found) | {"space": space.to_json()})
     else:
         _print_space(space, found)
+
+
+def _survey(space: SearchSpace, devices: Sequence[str], samples: int, seed: int) -> Survey:
+    import numpy as np  # noqa: PLC0415
+
+    from tuner.search.suggest import RandomSuggest  # noqa: PLC0415
+    from tuner.search_space.survey import survey  # noqa: PLC0415
+
+    profiles = [load_profile(known) for known in devices]
+    return survey(space, RandomSuggest(np.random.default_rng(seed)), _data(space), profiles, count=samples)
 
 
 def _data(space: SearchSpace) -> DataSpec:
@@ -117,7 +128,7 @@ def _print_space(space: SearchSpace, found: Survey) -> None:
         table.add_row(escape(name), escape(_domain(value)))
     output.print(table)
     if found.example is not None:
-        output.print(f"[bold]one of them[/]  {escape(describe(found.example.candidate))}")
+        output.print(f"[bold]one of them[/]  {escape(detail(found.example.candidate))}")
         output.print(_costs(found.example.costs, found))
         output.print(f"[dim]feasible: the share of {found.drawn} random candidates that fits the whole board[/]")
     for reason, count in sorted(found.broken.items(), key=lambda item: -item[1]):
@@ -148,6 +159,8 @@ def _size(space: SearchSpace) -> str:
 
 
 def _domain(value: Options | Range) -> str:
+    from tuner.search_space.values import Options  # noqa: PLC0415
+
     if isinstance(value, Options):
         return ", ".join(str(option).lower() if isinstance(option, bool) else str(option) for option in value.values)
     step = f" by {value.step:g}" if value.step is not None else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rich import box
@@ -9,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from tuner.api import Study
-from tuner.candidate import Candidate, Settings
 from tuner.cli.console import output
 from tuner.estimate import Estimate
 from tuner.record import BudgetSummary, Trial
+from tuner.report import words
 from tuner.units import format_bytes, format_milliseconds, format_seconds
 
 
@@ -28,15 +29,18 @@ def study_heading(study: Study) -> None:
         + (f" · running {counts.pending}" if counts.pending else "")
         + f" · {format_seconds(summary.elapsed_s)}"
     )
-    if summary.stopped:
-        output.print(f"[dim]{escape(summary.stopped)}[/]")
+    for sentence in (words.survey(summary.survey), summary.stopped):
+        if sentence:
+            output.print(f"[dim]{escape(sentence)}[/]")
 
 
 def front_table(study: Study, device: str) -> Table:
     """Return the Pareto front of a device as a table."""
     budget = next(budget for budget in study.summary.budgets if budget.device == device)
     title = f"{escape(budget.title)} [dim]({device})[/]"
-    table = Table(title=title, caption=f"[dim]{budget_text(budget)}[/]", box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
+    table = Table(
+        title=title, caption=f"[dim]{budget_text(budget)}[/]", box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left"
+    )
     table.caption_justify = "left"
     for name in ("trial", "accuracy", "float32", "test", "RAM", "flash", "latency"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -56,20 +60,6 @@ def budget_text(budget: BudgetSummary) -> str:
     return f"budget: {', '.join(parts)}"
 
 
-def describe(candidate: Candidate) -> str:
-    """Return a candidate with all parameters: "2 s · spectral-analysis fft-length=64 · dense layers=2 · int8"."""
-    blocks = " + ".join(_settings(block.settings) for block in candidate.preprocessing)
-    window = f"{candidate.window.size_ms / 1000:g} s"
-    return f"{window} · {blocks} · {_settings(candidate.architecture)} · {candidate.compression.type}"
-
-
-def outline(candidate: Candidate) -> str:
-    """Return the choices without their parameters: "2 s · spectral-analysis · dense · int8"."""
-    blocks = " + ".join(block.settings.type for block in candidate.preprocessing)
-    window = f"{candidate.window.size_ms / 1000:g} s"
-    return f"{window} · {blocks} · {candidate.architecture.type} · {candidate.compression.type}"
-
-
 def status_json(study: Study) -> dict[str, Any]:
     """Return a study's state and fronts as JSON."""
     summary, counts = study.summary, study.counts
@@ -83,6 +73,7 @@ def status_json(study: Study) -> dict[str, Any]:
             "failed": counts.failed,
             "pending": counts.pending,
         },
+        "survey": asdict(summary.survey),
         "elapsed_s": round(summary.elapsed_s, 3),
         "stopped": summary.stopped,
         "fronts": {device: [trial_json(trial, device) for trial in study.front(device)] for device in study.devices},
@@ -123,17 +114,8 @@ def _front_row(trial: Trial, device: str) -> tuple[str, ...]:
         format_bytes(cost.ram.total.value),
         format_bytes(cost.flash.total.value),
         format_milliseconds(cost.latency.total.value),
-        outline(trial.candidate),
+        words.candidate(trial.candidate),
     )
-
-
-def _settings(settings: Settings) -> str:
-    shown = " ".join(f"{name}={_short(value)}" for name, value in settings.parameters)
-    return f"{settings.type} {shown}".strip()
-
-
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _interval(estimate: Estimate) -> dict[str, Any]:

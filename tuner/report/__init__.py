@@ -1,5 +1,1 @@
 """What a study found, for people: one HTML file, with the same facts as CSV, JSON and Markdown beside it."""
-
-from tuner.report.write import write_report
-
-__all__ = ["write_report"]

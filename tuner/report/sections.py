@@ -367,7 +367,7 @@ def _rejections(page: Page) -> Markup:
         element(
             "p",
             "Of all candidates sampled: whether they fit each board, or else the budget they exceed most. One that "
-            "fits no board is not trained.",
+            f"fits no board is not trained. {words.survey(page.summary.survey)}",
             class_="note",
         ),
         page.figure("rejections", figures.rejection_figure(page.summary, page.trials), "Candidates by what exceeds"),

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from tuner.candidate import Candidate, Scalar, Settings
 from tuner.estimate import Estimate
-from tuner.record import Counts, StudySummary, Trial
+from tuner.record import Counts, StudySummary, Survey, Trial
 from tuner.units import format_bytes, format_milliseconds, format_seconds
 
 OBJECTIVES = {"accuracy": "accuracy", "ram": "RAM", "flash": "flash", "latency": "latency"}
@@ -74,6 +74,14 @@ def detail(chosen: Candidate) -> str:
     blocks = [settings(block.settings) for block in chosen.preprocessing]
     training = f"{settings(chosen.training.optimizer)} batch={chosen.training.batch_size}"
     return " · ".join([window, *blocks, settings(chosen.architecture), training, settings(chosen.compression)])
+
+
+def survey(looked_at: Survey) -> str:
+    """Say how many candidates the sampler costed to find those it proposed; nothing if it costed none."""
+    if not looked_at.costed:
+        return ""
+    costed = count(looked_at.costed, "candidate")
+    return f"To choose them the sampler costed {costed}, of which {looked_at.unfit:,} fit no board."
 
 
 def duration(seconds_: float) -> str:

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tuner.dsp import BLOCKS
+from tuner.dsp.registry import BLOCKS
 from tuner.errors import ConfigError, nearest
 
 TEMPLATES: Mapping[str, str] = {"speech_keyword": "keyword", "visual": "image-classification"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.candidate import Scalar, Settings
-from tuner.dsp import BLOCKS, block
+from tuner.dsp.registry import BLOCKS, block
 from tuner.errors import ConfigError, InputError, nearest
 from tuner.models import FAMILIES, family
 from tuner.models.lowering import COMPRESSIONS

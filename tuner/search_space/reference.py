@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tuner.dsp import BLOCKS
+from tuner.dsp.registry import BLOCKS
 from tuner.files import write_atomically
 from tuner.models import FAMILIES
 from tuner.models.handwritten import Written, WrittenLayer

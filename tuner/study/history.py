@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tuner.errors import InputError, StoreError
 from tuner.metrics import ClassificationScore
-from tuner.record import BudgetSummary, Counts, DatasetSummary, State, Trial
+from tuner.record import BudgetSummary, Counts, DatasetSummary, State, Survey, Trial
 from tuner.store.codec import decode, encode
 from tuner.store.event import Event, Kind
 from tuner.study.spec import StudySpec
@@ -53,6 +53,8 @@ class Stop:
     """A sentence."""
     finished: bool
     """The study did all it was asked for; otherwise it was interrupted."""
+    survey: Survey = field(default_factory=Survey)
+    """What the sampler looked at in this session."""
 
 
 class History:
@@ -61,6 +63,8 @@ class History:
     def __init__(self, creation: Creation) -> None:
         self.creation = creation
         self.sessions: list[Session] = []
+        self.survey = Survey()
+        """What the sampler looked at, over all sessions that ended."""
         self.stop: Stop | None = None
         """How the last session ended; `None` while one goes on, or if it was killed."""
         self._trials: dict[int, Trial] = {}
@@ -99,6 +103,7 @@ class History:
                 self._trials[number] = replace(self._trials[number], test=score)
             case Kind.STOPPED:
                 self.stop = decode(Stop, event.payload)
+                self.survey += self.stop.survey
             case Kind.CREATED:
                 raise StoreError("the record holds two studies")
         self._last = event.at

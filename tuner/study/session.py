@@ -7,19 +7,18 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-from tuner.candidate import Candidate
-from tuner.errors import BuildError
 from tuner.execution.executor import Executor, Limits
 from tuner.execution.inline import InlineExecutor
-from tuner.search.problem import Cost, Problem
+from tuner.search.problem import Problem
 from tuner.search.samplers import sampler
 from tuner.store.event import Event, Kind, Store
 from tuner.study.artifacts import ArtifactFolder
+from tuner.study.cost_model import CostModel
 from tuner.study.creation import check_unchanged, open_study_dataset, sampler_name, space_of, targets_of
 from tuner.study.fronts import device_front, worth_keeping
 from tuner.study.history import History, Session, Stop, started, stopped, tested
 from tuner.study.loop import SearchLoop, Tools
-from tuner.study.observation import chance_error, known_cost
+from tuner.study.observation import chance_error
 from tuner.trial.appraise import Appraiser
 from tuner.trial.feature_cache import default_folder
 from tuner.trial.run import TrialJob
@@ -69,27 +68,27 @@ class Work:
             trial_seconds=spec.limits.trial_time,
             cache=default_folder(),
         )
+        costs = CostModel(Appraiser(context.dataset, context.targets))
         self._record(started(session))
         worked_before, start = history.worked_s, time.monotonic()
         try:
             with closing(self._executor(context, session)) as executor:
-                tools = self._tools(context, executor, lambda: worked_before + time.monotonic() - start)
+                tools = self._tools(costs, executor, lambda: worked_before + time.monotonic() - start)
                 loop = SearchLoop(history, session, tools, most_samples=spec.limits.most_samples)
                 reason = loop.run()
             self._score_fronts(context, tuple(splits["test"]))
         except KeyboardInterrupt:
-            self._record(stopped(Stop("it was interrupted", finished=False)))
+            self._record(stopped(Stop("it was interrupted", finished=False, survey=costs.survey)))
             raise
-        stop = Stop(reason, finished=True)
+        stop = Stop(reason, finished=True, survey=costs.survey)
         self._record(stopped(stop))
         return stop
 
-    def _tools(self, context: Context, executor: Executor[TrialTask, Product], elapsed_s: Callable[[], float]) -> Tools:
+    def _tools(self, costs: CostModel, executor: Executor[TrialTask, Product], elapsed_s: Callable[[], float]) -> Tools:
         spec = self._history.spec
-        appraiser = Appraiser(context.dataset, context.targets)
         problem = Problem(
             space=space_of(self._history.creation),
-            cost=_CostModel(appraiser),
+            cost=costs,
             devices=self._devices,
             resources=self._resources,
             seed=spec.seed,
@@ -98,7 +97,7 @@ class Work:
         return Tools(
             problem=problem,
             sampler=sampler(sampler_name(spec), **spec.sampler.options),
-            appraise=appraiser,
+            appraise=costs.appraiser,
             executor=executor,
             record=self._record,
             keep=self._artifacts.put,
@@ -138,20 +137,3 @@ class Work:
                 model = self._artifacts.get(number, trial.training.artifact)
                 self._record(tested(number, scorer.score(trial.candidate, trial.training, model)))
                 self._watch(self._history)
-
-
-class _CostModel:
-    """The appraiser as samplers call it; what was costed once is remembered."""
-
-    def __init__(self, appraiser: Appraiser) -> None:
-        self._appraiser = appraiser
-        self._known: dict[str, Cost | None] = {}
-
-    def __call__(self, candidate: Candidate) -> Cost | None:
-        key = candidate.id
-        if key not in self._known:
-            try:
-                self._known[key] = known_cost(*self._appraiser(candidate))
-            except BuildError:
-                self._known[key] = None
-        return self._known[key]

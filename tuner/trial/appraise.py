@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from tuner.candidate import Candidate
 from tuner.data.dataset import Dataset
 from tuner.data.windows import window_signal
-from tuner.devices.fit import shortfalls
 from tuner.devices.cost import device_cost
+from tuner.devices.fit import shortfalls
 from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
 from tuner.estimate import DeviceCost, Method
@@ -18,6 +18,7 @@ from tuner.models.lowering import lower
 from tuner.models.network import Network
 from tuner.record import Appraisal, Verdict
 from tuner.signal import Signal
+from tuner.tflite.read import read_graph
 from tuner.trial.task import Target
 
 
@@ -39,7 +40,7 @@ class Appraiser:
         """
         network = self.network(candidate)
         graph = lower(network, candidate.compression)
-        return self.of_graph(candidate, graph, Method.PREDICTED), network_figures(graph)
+        return self._of_graph(candidate, graph, Method.PREDICTED, None), network_figures(graph)
 
     def network(self, candidate: Candidate) -> Network:
         """Return the candidate's network for this data set.
@@ -50,8 +51,15 @@ class Appraiser:
         features = chain.features_of(candidate.preprocessing, self._signal(candidate))
         return build(candidate.architecture, features.shape, len(self._dataset.labels))
 
-    def of_graph(self, candidate: Candidate, graph: Graph, method: Method) -> Appraisal:
-        """Return what the candidate needs if its converted model has this graph."""
+    def of_model(self, candidate: Candidate, model: bytes) -> Appraisal:
+        """Return what the candidate needs, from its converted model.
+
+        Raises:
+            ModelError: the bytes are no `.tflite` file.
+        """
+        return self._of_graph(candidate, read_graph(model), Method.CONVERTED, model)
+
+    def _of_graph(self, candidate: Candidate, graph: Graph, method: Method, model: bytes | None) -> Appraisal:
         signal = self._signal(candidate)
         features = chain.features_of(candidate.preprocessing, signal)
         blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
@@ -63,6 +71,7 @@ class Appraiser:
                 input_bytes=signal.bytes,
                 feature_bytes=4 * features.count,
                 method=method,
+                model=model,
             )
             for target in self._targets
         )

@@ -6,10 +6,8 @@ import hashlib
 import time
 
 from tuner.dsp.block import Float32
-from tuner.estimate import Method
 from tuner.metrics import ClassificationScore, classification_score
 from tuner.record import Artifact, Epoch, TrainingResult
-from tuner.tflite.read import read_graph
 from tuner.training.convert import convert
 from tuner.training.fit import fit
 from tuner.training.predict import predict_converted, predict_float
@@ -54,7 +52,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
         best_epoch=trained.best_epoch - 1,
         float32=float32,
         converted=converted,
-        inspected=appraiser.of_graph(candidate, read_graph(model), Method.CONVERTED),
+        inspected=appraiser.of_model(candidate, model),
         feature_mean=prepared.standardizer.mean,
         feature_deviation=prepared.standardizer.deviation,
         artifact=Artifact(hashlib.sha256(model).hexdigest(), len(model)),
