@@ -51,10 +51,11 @@ class Mfe(FramedBlock):
         shape = (framing.count, self.num_filters)
 
         def extract(piece: Float32) -> Float32:
-            values = emphasize(first_axis(piece) * np.float32(1 / _FULL_SCALE), _EMPHASIS)
-            energy = spectrum.power(framing.cut(values), self.fft_length) @ bank.weights
+            frames = framing.cut(emphasize(first_axis(piece), _EMPHASIS))
+            energy = spectrum.power(frames, self.fft_length, scale=1 / _FULL_SCALE) @ bank.weights
             level = decibels.scaled(energy, self.noise_floor_db)
-            return np.minimum(np.rint(level * _STEPS), _STEPS - 1) * np.float32(1 / _STEPS)
+            level *= _STEPS
+            return np.minimum(np.rint(level, out=level), _STEPS - 1) * np.float32(1 / _STEPS)
 
         working = 3 * cost.FLOAT_BYTES * framing.count * self.fft_length
         return in_chunks(extract, windows, shape, bytes_per_window=working)

@@ -14,13 +14,18 @@ def frames(values: Float32, length: int, stride: int) -> Float32:
     return sliding_window_view(values, length, axis=-1)[..., ::stride, :]
 
 
-def power(framed: Float32, length: int) -> Float32:
-    """Return |FFT|² / `length` of the bins 0 … `length` / 2; frames are cut or padded with zeros to `length`."""
-    spectrum = fft.rfft(framed, length, axis=-1)
-    square: Float32 = np.square(spectrum.real)
-    square += np.square(spectrum.imag)
-    square *= np.float32(1 / length)
-    return square
+def power(framed: Float32, length: int, *, scale: float = 1.0) -> Float32:
+    """Return |FFT|² / `length` of the bins 0 … `length` / 2 of frames that are first multiplied by `scale`.
+
+    Frames are cut or padded with zeros to `length`.
+    """
+    used = min(framed.shape[-1], length)
+    # Copied once: the transform is twice as fast on frames that lie one after the other.
+    padded = np.zeros((*framed.shape[:-1], length), np.float32)
+    np.multiply(framed[..., :used], np.float32(scale / np.sqrt(length)), out=padded[..., :used])
+    parts = fft.rfft(padded, axis=-1, overwrite_x=True).view(np.float32)
+    square: Float32 = np.square(parts, out=parts)
+    return square[..., ::2] + square[..., 1::2]
 
 
 def max_hold(values: Float32, length: int, overlap: int) -> Float32:
