@@ -38,6 +38,13 @@ def test_loading_returns_the_values_of_the_file(tmp_path: Path) -> None:
     np.testing.assert_array_equal(dataset.load(dataset.recordings[0], 5, 9), values[5:9])
 
 
+def test_what_is_loaded_cannot_be_changed_under_the_next_caller(motion_folder: Callable[..., Path]) -> None:
+    dataset = open_dataset(motion_folder())
+
+    with pytest.raises(ValueError, match="read-only"):
+        dataset.load(dataset.recordings[0])[0, 0] = 1
+
+
 def test_the_fingerprint_is_that_of_the_content_wherever_it_lies(
     motion_folder: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -96,7 +96,7 @@ class BrokenFilesError(DataError):
         hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
         super().__init__(
             "\n".join([f"{root}: {_count(len(problems), 'problem')} in {_count(files, 'file')}", *shown]),
-            hint="; ".join([*list(hints)[:3], "or leave the bad ones out with --skip-bad (skip_bad=True)"]),
+            hint="; ".join([*list(hints)[:3], "to go on without what cannot be used: --skip-bad, or 'skip_bad: true'"]),
         )
         self.root, self.files, self.problems = root, files, problems
 
@@ -169,6 +169,11 @@ class Dataset:
     def is_images(self) -> bool:
         """Whether the recordings are images rather than series."""
         return len(self.recordings[0].shape) == 3
+
+    @cached_property
+    def longest(self) -> Recording:
+        """The recording of the longest duration."""
+        return max(self.recordings, key=lambda recording: recording.seconds)
 
     @property
     def image_size(self) -> tuple[int, int]:

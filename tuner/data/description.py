@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from tuner.errors import ConfigError, nearest
+from tuner.config import read_mapping, validated
 from tuner.units import Hertz, Seconds
 
 FILE_NAME = "dataset.yaml"
@@ -71,31 +71,13 @@ class Description(BaseModel):
     """Files whose path it matches are the test split."""
 
 
-def describe(folder: Path, options: dict[str, Any]) -> Description:
+def describe(folder: Path, options: Mapping[str, Any]) -> Description:
     """Read the folder's `dataset.yaml`, if there is one, with `options` in place of what it says.
 
     Raises:
         ConfigError: a key is unknown or a value is wrong.
     """
     path = folder / FILE_NAME
-    written: dict[str, Any] = {}
-    if path.is_file():
-        try:
-            written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not valid YAML: {error}") from error
-        if not isinstance(written, dict):
-            raise ConfigError(f"{path}: expected keys with values, found {type(written).__name__}")
-    where = str(path) if written else "options of the data set"
-    try:
-        return Description.model_validate({**written, **options})
-    except ValidationError as error:
-        raise _config_error(where, error) from error
-
-
-def _config_error(where: str, error: ValidationError) -> ConfigError:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return ConfigError(f"{where}: unknown key '{key}'", hint=nearest(key, Description.model_fields))
-    return ConfigError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}")
+    written = read_mapping(path) if path.is_file() else {}
+    source = str(path) if written else "options of the data set"
+    return validated(Description, {**written, **options}, source=source)

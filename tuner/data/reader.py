@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -14,6 +13,9 @@ import numpy as np
 from tuner.data.dataset import Dataset, Float32, Problem, Recording, digest
 from tuner.data.description import Description
 from tuner.data.folder import Folder, group_of, target_of
+from tuner.data.recent import RecentFiles
+
+_recent = RecentFiles(64 << 20)
 
 RATE_TOLERANCE = 0.01
 """Share by which rates may differ and still be the same."""
@@ -153,21 +155,21 @@ class PartsReader(FileReader):
                 yield error.problem(f"{name}#{part.key}" if part.key else name)
 
     def load(self, dataset: Dataset, recording: Recording, start: int, stop: int) -> Float32:
-        """Read the file again, unless it was one of the last, and return that stretch of the recording's part."""
+        """Read the file again, unless that was lately done, and return that stretch of the recording's part."""
         path = dataset.root / recording.path
         try:
             status = path.stat()
-            parts = _parts(self, path, dataset.description, (status.st_mtime_ns, status.st_size))
+            key = (self.name, path, dataset.description, status.st_mtime_ns, status.st_size)
+            parts = _recent.get(key, lambda: self._values(path, dataset.description))
             return parts[recording.part][start:stop]
         except (OSError, BadFileError, KeyError):
             return np.empty((0, len(dataset.axes)), np.float32)
 
-
-@lru_cache(maxsize=2)
-def _parts(reader: PartsReader, path: Path, description: Description, version: tuple[int, int]) -> dict[str, Float32]:
-    """Cached, for the recordings of one file are mostly read one after the other. `version` names the content."""
-    del version
-    return {part.key: part.values for part in reader.parse(path, description).parts}
+    def _values(self, path: Path, description: Description) -> dict[str, Float32]:
+        parts = {part.key: part.values for part in self.parse(path, description).parts}
+        for values in parts.values():
+            values.flags.writeable = False  # several callers see the same array
+        return parts
 
 
 def _recording(part: Part, folder: Folder, name: str, description: Description) -> Recording:

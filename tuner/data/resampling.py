@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,7 +18,13 @@ _TAPS = 10
 
 def ratio(recording: Recording, frequency_hz: float) -> Fraction:
     """Samples at `frequency_hz` for each sample of the recording."""
-    return Fraction(frequency_hz / recording.frequency_hz).limit_denominator(_LARGEST_DENOMINATOR)
+    return _ratio(recording.frequency_hz, frequency_hz)
+
+
+@lru_cache(maxsize=256)
+def _ratio(from_hz: float, to_hz: float) -> Fraction:
+    """Cached, for finding the fraction takes longer than all else that counting windows does."""
+    return Fraction(to_hz / from_hz).limit_denominator(_LARGEST_DENOMINATOR)
 
 
 def resampled_length(recording: Recording, frequency_hz: float) -> int:

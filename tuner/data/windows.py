@@ -56,13 +56,10 @@ def window_signal(dataset: Dataset, window: Window) -> Signal:
             f"than a sample at {frequency_hz:g} Hz"
         )
     signal = Signal(samples, dataset.axes, frequency_hz, dataset.sample_bytes)
-    longest_s = max(recording.seconds for recording in dataset.recordings)
-    if not window.zero_pad and not any(
-        resampled_length(recording, frequency_hz) >= samples for recording in dataset.recordings
-    ):
+    if not window.zero_pad and resampled_length(dataset.longest, frequency_hz) < samples:
         raise BuildError(
             f"a window of {format_milliseconds(window.size_ms)} is longer than every recording, the longest takes "
-            f"{format_milliseconds(1000 * longest_s)}",
+            f"{format_milliseconds(1000 * dataset.longest.seconds)}",
             hint="use a shorter window, or zero padding",
         )
     return signal
