@@ -19,6 +19,7 @@ from tuner.training.layers import Pass, Tensor, forward, tensor_shape
 from tuner.training.losses import build_loss, cross_entropy
 from tuner.training.optimizers import Step, build_optimizer
 from tuner.training.runtime import tf
+from tuner.training.simulation import Ranges, quantized_pass
 from tuner.training.values import Examples
 from tuner.training.weights import Weights, initial_weights, is_statistic
 
@@ -34,6 +35,8 @@ class Recipe:
     """Without its rates."""
     loss: Settings
     batch_size: int
+    ranges: Ranges | None = None
+    """If given, the network runs as if its weights and these activations were stored in 8 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +70,7 @@ class CompiledEpoch:
 
     def __init__(self, recipe: Recipe) -> None:
         self._network = recipe.network
+        self._ranges = recipe.ranges
         self._loss = build_loss(recipe.loss)
         self._optimizer = build_optimizer(recipe.optimizer)
         template = initial_weights(recipe.network, seed=0)
@@ -108,6 +112,12 @@ class CompiledEpoch:
         parts = self._learned.cut(self._weights) | self._gathered.cut(self._statistics)
         return {name: part.numpy() for name, part in parts.items()}
 
+    def _pass(self, weights: dict[str, Tensor], seed: Tensor = None) -> Pass:
+        """With a seed as in training, without as in use; simulated quantization always runs as in use."""
+        if self._ranges is not None:
+            return quantized_pass(self._network, weights, self._ranges)
+        return Pass(lambda name, _: weights[name], training=seed is not None, seed=seed)
+
     def _train_steps(self, data: tuple[Tensor, ...], steps: tuple[Tensor, ...], seed: Tensor) -> tuple[Tensor, Tensor]:
         features, truth, example_weights = data
         rows, rates, first = steps
@@ -119,11 +129,11 @@ class CompiledEpoch:
             gathered = self._gathered.cut(self._statistics.read_value())
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(learned)
-                run = Pass(lambda name, _: (learned | gathered)[name], training=True, seed=seed + first + index)
+                run = self._pass(learned | gathered, seed + first + index)
                 logits = forward(self._network, tf.gather(features, chosen), run)
                 mean = tf.reduce_mean(self._loss(logits, y) * tf.gather(example_weights, chosen))
             gradient = self._learned.join(tape.gradient(mean, learned))
-            self._statistics.assign(self._gathered.join(run.statistics))
+            self._statistics.assign(self._gathered.join(gathered | run.statistics))
             count = tf.cast(first + index + 1, tf.float32)
             self._optimizer.apply(Step(self._weights, self._slots, gradient, rates[index], count))
             return index + 1, loss + mean, right + _right(logits, y)
@@ -137,7 +147,7 @@ class CompiledEpoch:
 
         def batch(first: Tensor, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             last = first + _EVALUATION_BATCH
-            logits = forward(self._network, features[first:last], Pass(lambda name, _: weights[name]))
+            logits = forward(self._network, features[first:last], self._pass(weights))
             y = truth[first:last]
             return last, loss + tf.reduce_sum(cross_entropy(logits, y)), right + _right(logits, y)
 

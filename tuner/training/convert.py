@@ -20,7 +20,8 @@ from tuner.training.weights import Weights, random_weights
 CALIBRATION_EXAMPLES = 100
 """More change neither ranges nor accuracy by a measurable amount."""
 
-COMPRESSIONS = ("float32", "int8")
+COMPRESSIONS = ("float32", "int8", "int8-qat")
+"""The last differs from "int8" in how the weights were trained, see `tuner.training.quantize_aware`."""
 
 
 def convert(trained: Trained, compression: Settings, calibration: NDArray[np.float32]) -> bytes:
@@ -28,8 +29,9 @@ def convert(trained: Trained, compression: Settings, calibration: NDArray[np.flo
 
     Args:
         trained: the network and its weights.
-        compression: "float32", or "int8": weights per channel, everything else per tensor, input and output int8.
-        calibration: N × input shape, examples from which "int8" takes the ranges of activations; at most
+        compression: "float32", or "int8" and "int8-qat": weights per channel, everything else per tensor, input and
+            output int8.
+        calibration: N × input shape, examples from which int8 takes the ranges of activations; at most
             `CALIBRATION_EXAMPLES` are used, spread evenly.
 
     Raises:
@@ -50,7 +52,7 @@ def _convert(network: Network, weights: Weights, compression: Settings, calibrat
         raise ConfigError(
             f"no compression is called '{compression.type}'", hint=nearest(compression.type, COMPRESSIONS)
         )
-    if compression.type == "int8":
+    if compression.type != "float32":
         _check_calibration(calibration)
     try:
         with quiet():
@@ -64,7 +66,7 @@ def _convert(network: Network, weights: Weights, compression: Settings, calibrat
 def _converter(network: Network, weights: Weights, compression: Settings, calibration: NDArray[np.float32]) -> Any:
     # Without a trackable object the converter freezes a function of constants: 0.2 s instead of 2.4 s for a DS-CNN.
     converter = tf.lite.TFLiteConverter.from_concrete_functions([_inference(network, weights)])
-    if compression.type == "int8":
+    if compression.type != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
@@ -93,7 +95,13 @@ def _check_calibration(calibration: NDArray[np.float32]) -> None:
         raise ConversionError("the calibration examples hold values that are not finite")  # they kill the process
 
 
+def calibration_rows(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return as many examples as calibration needs, spread evenly over those given."""
+    count = min(len(features), CALIBRATION_EXAMPLES)
+    rows: NDArray[np.float32] = features[np.linspace(0, len(features) - 1, count).round().astype(int)]
+    return rows
+
+
 def _samples(network: Network, calibration: NDArray[np.float32]) -> Iterator[list[NDArray[np.float32]]]:
-    count = min(len(calibration), CALIBRATION_EXAMPLES)
-    for row in np.linspace(0, len(calibration) - 1, count).round().astype(int):
-        yield [calibration[row].reshape(1, *tensor_shape(network.input_shape))]
+    for row in calibration_rows(calibration):
+        yield [row.reshape(1, *tensor_shape(network.input_shape))]

@@ -15,6 +15,7 @@ from tuner.models.network import Network
 from tuner.training.compiled import CompiledEpoch, Feed, Recipe, Steps, compiled_epoch
 from tuner.training.optimizers import FULL_BATCH, learning_rates, without_rates
 from tuner.training.runtime import tf
+from tuner.training.simulation import Ranges
 from tuner.training.values import Epoch, Examples, Trained
 from tuner.training.weights import Weights, initial_weights
 
@@ -34,6 +35,8 @@ def fit(
     seed: int,
     deadline: float | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    start: Weights | None = None,
+    ranges: Ranges | None = None,
 ) -> Trained:
     """Train until the validation loss has not improved for `training.patience` epochs.
 
@@ -48,6 +51,8 @@ def fit(
         seed: of first weights, order and dropout.
         deadline: on the clock of `time.monotonic`.
         on_epoch: told of each epoch as it ends; what it raises ends the training.
+        start: weights to go on from; they are kept, as those of epoch 0, if no epoch improves on them.
+        ranges: of activations, if the network is to run as if stored in 8 bits.
 
     Raises:
         BuildError: a layer does not fit its input.
@@ -59,39 +64,43 @@ def fit(
     if not len(train) or not len(validation):
         raise TrainingError(f"training needs examples: {len(train)} to train on, {len(validation)} to validate on")
     batch = len(train) if training.optimizer.type == FULL_BATCH else min(training.batch_size, len(train))
-    compiled = compiled_epoch(Recipe(network, without_rates(training.optimizer), training.loss, batch))
-    weights: Weights = initial_weights(network, seed)
+    recipe = Recipe(network, without_rates(training.optimizer), training.loss, batch, ranges)
+    compiled = compiled_epoch(recipe)
+    weights: Weights = initial_weights(network, seed) if start is None else start
     compiled.start(weights)
     history: list[Epoch] = []
     best = 0
-    for epoch in _epochs(compiled, network, training, train, validation, seed=seed, batch=batch, deadline=deadline):
-        history.append(epoch)
-        if on_epoch is not None:
-            on_epoch(epoch)
-        if best == 0 or epoch.val_loss < history[best - 1].val_loss:
-            best, weights = epoch.number, compiled.weights()
-        elif epoch.number - best >= training.patience:
-            break
+    least = math.inf if start is None else compiled.evaluate(Feed.of(validation, network))[0]
+    try:
+        for epoch in _epochs(compiled, recipe, training, train, validation, seed=seed, deadline=deadline):
+            history.append(epoch)
+            if on_epoch is not None:
+                on_epoch(epoch)
+            if epoch.val_loss < least:
+                best, least, weights = epoch.number, epoch.val_loss, compiled.weights()
+            elif epoch.number - best >= training.patience:
+                break
+    except tf.errors.OpError as error:
+        raise TrainingError(f"training raised: {error.message.partition(chr(10))[0]}") from error
     return Trained(network, weights, tuple(history), best, time.monotonic() - started)
 
 
 def _epochs(
     compiled: CompiledEpoch,
-    network: Network,
+    recipe: Recipe,
     training: Training,
     train: Examples,
     validation: Examples,
     *,
     seed: int,
-    batch: int,
     deadline: float | None,
 ) -> Iterator[Epoch]:
-    train_feed, validation_feed = Feed.of(train, network), Feed.of(validation, network)
+    train_feed, validation_feed = Feed.of(train, recipe.network), Feed.of(validation, recipe.network)
     example_weights = tf.constant(_example_weights(train.truth, balanced=training.class_weights))
-    count = math.ceil(len(train) / batch)
+    count = math.ceil(len(train) / recipe.batch_size)
     rates = learning_rates(training.optimizer, training.epochs, count)
     for number in range(1, training.epochs + 1):
-        rows = _order(len(train), batch, np.random.default_rng((seed, number)))
+        rows = _order(len(train), recipe.batch_size, np.random.default_rng((seed, number)))
         loss = right = 0.0
         for first in range(0, count, _STEPS_PER_CALL):
             _check_deadline(deadline, number)

@@ -63,6 +63,8 @@ class Pass:
     """An integer that decides the dropout of this step."""
     statistics: dict[str, Tensor] = field(default_factory=dict)
     """Moved batch statistics by weight name, filled in while training."""
+    after: Callable[[str, Tensor], Tensor] = lambda _, value: value
+    """Sees the input and what each node gives, by the node's name, and may put another value in its place."""
 
 
 def forward(network: Network, inputs: Tensor, run: Pass) -> Tensor:
@@ -76,16 +78,43 @@ def forward(network: Network, inputs: Tensor, run: Pass) -> Tensor:
     Raises:
         BuildError: a layer does not fit its input; the message names it.
     """
-    bare = _bare_nodes(network)
-    values = {INPUT: inputs}
+    bare = bare_nodes(network)
+    values = {INPUT: run.after(INPUT, inputs)}
     for index, node in enumerate(network.nodes):
         try:
             scope = _Scope(node, index, run, bare=node.name in bare)
-            values[node.name] = _apply(_without_head(network, node), [values[name] for name in node.inputs], scope)
+            value = _apply(_without_head(network, node), [values[name] for name in node.inputs], scope)
+            values[node.name] = run.after(node.name, value)
         except (ValueError, TypeError, KeyError, tf.errors.InvalidArgumentError) as error:
             reason = str(error).partition("\n")[0]
             raise BuildError(f"layer '{node.name}' does not fit its input: {reason}") from error
     return values[network.nodes[-1].name]
+
+
+def bare_nodes(network: Network) -> frozenset[str]:
+    """Return the linear layers whose only reader is a batch normalization: a bias of theirs would be taken away."""
+    readers = readers_of(network)
+    return frozenset(
+        node.name
+        for node in network.nodes
+        if getattr(node.layer, "activation", None) == "linear"
+        and [type(reader.layer) for reader in readers[node.name]] == [BatchNorm]
+    )
+
+
+def depthwise_nodes(network: Network) -> frozenset[str]:
+    """Return the layers whose kernels have their output channels before the last dimension, which is 1."""
+    depthwise = (DepthwiseConv1D, DepthwiseConv2D)
+    return frozenset(node.name for node in network.nodes if isinstance(node.layer, depthwise))
+
+
+def readers_of(network: Network) -> Mapping[str, list[Node]]:
+    """Return the nodes that read the input and each node, by name."""
+    readers: dict[str, list[Node]] = {name: [] for name in (INPUT, *(node.name for node in network.nodes))}
+    for node in network.nodes:
+        for name in node.inputs:
+            readers[name].append(node)
+    return readers
 
 
 def head_activation(network: Network) -> Activation:
@@ -121,19 +150,6 @@ class _Scope:
 
     def biased(self, x: Tensor) -> Tensor:
         return x if self.bare else tf.nn.bias_add(x, self.weight("bias", x.shape[-1]))
-
-
-def _bare_nodes(network: Network) -> frozenset[str]:
-    readers: dict[str, list[Layer]] = {}
-    for node in network.nodes:
-        for name in node.inputs:
-            readers.setdefault(name, []).append(node.layer)
-    return frozenset(
-        node.name
-        for node in network.nodes
-        if getattr(node.layer, "activation", None) == "linear"
-        and [type(reader) for reader in readers.get(node.name, [])] == [BatchNorm]
-    )
 
 
 def _without_head(network: Network, node: Node) -> Layer:

@@ -52,6 +52,6 @@ class Trained:
     """By "node/name": "dense_0/kernel", "dense_0/bias", "batchnorm_1/mean", …; see `tuner.training.weights`."""
     history: tuple[Epoch, ...]
     best_epoch: int
-    """The epoch of the least validation loss, counted from 1."""
+    """The epoch of the least validation loss, counted from 1; 0 for weights that no epoch has improved."""
     seconds: float
     """Wall time of training, tracing included."""
