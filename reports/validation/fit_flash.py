@@ -152,7 +152,7 @@ def fit_all(rows: Rows, names: list[str], shared: dict[str, list[str]]) -> dict[
 def main() -> None:
     """Print the errors on left-out models; refit unless told not to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="print the errors on left-out models and write nothing")
+    parser.add_argument("--check", action="store_true", help="find the errors on left-out models, but refit nothing")
     arguments = parser.parse_args()
     model = json.loads(MODEL.read_text())
     rows = observations()
@@ -166,6 +166,7 @@ def main() -> None:
         ninth = float(np.quantile([abs(error) for error, _ in values], 0.9))
         figures = f"median {middle:.2%}  90 % within {ninth:.2%}  worst {worst:+.2%}"
         print(f"{stack:14} n {len(values):3}  {figures}  {' '.join(sorted(operators))}")
+    write_left_out(errors)
     if not arguments.check:
         model["linked"] = [name for name in names if name != "base" and name not in shared]
         model["stacks"] = {
@@ -173,6 +174,17 @@ def main() -> None:
             for stack, weights in fitted.items()
         }
         MODEL.write_text(json.dumps(model, indent=1) + "\n")
+
+
+def write_left_out(errors: dict[str, list[tuple[float, frozenset[str]]]]) -> None:
+    """Write the error on each left-out set of operators to `flash_left_out.csv`."""
+    with (Path(__file__).parent / "flash_left_out.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["stack", "operators", "error"])
+        for stack, values in errors.items():
+            writer.writerows(
+                [stack, " ".join(sorted(operators)), f"{error:.4f}"] for error, operators in sorted(values, key=str)
+            )
 
 
 def cross_validate(rows: Rows, names: list[str], shared: dict[str, list[str]]) -> dict[str, list]:
