@@ -250,3 +250,14 @@ def test_importing_the_package_loads_no_library_that_only_some_data_need() -> No
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "set()"
+
+
+def test_a_pattern_finds_the_target_of_a_regression_in_the_path(motion_folder: Callable[..., Path]) -> None:
+    folder = motion_folder(labels=1, people=3, each=1)
+
+    dataset = open_dataset(folder, target_pattern=r"/p(\d+)_")
+
+    assert dataset.task == "regression"
+    assert [recording.target for recording in dataset.recordings] == [0.0, 1.0, 2.0]
+    with pytest.raises(BrokenFilesError, match="the target 'move0', matched by target_pattern, is not a number"):
+        open_dataset(folder, target_pattern="^[a-z0-9]+")

@@ -32,7 +32,7 @@ Pattern = Annotated[str, AfterValidator(_is_pattern)]
 class Description(BaseModel):
     """All that can be said; whatever is left out is read from the files."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     reader: str | None = None
     """The format, if looking at the files is not enough."""

@@ -31,7 +31,6 @@ class Folder:
     files: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     """Links that lead out of the folder, and the like."""
-
     listed: Mapping[str, str] = field(default_factory=dict)
     """Splits of the files that a list in the folder names."""
 
@@ -93,21 +92,14 @@ def list_folder(path: Path) -> Folder:
     inside = path.resolve()
     for folder, folders, names in os.walk(path, followlinks=False):
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
-        if not folders and all(map(_is_hidden, names)) and Path(folder) != path:
-            relative = Path(folder).relative_to(path).as_posix()
-            problems.append(
-                Problem(relative, "is an empty folder", "remove it, or put the recordings of the class in it")
-            )
-        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
-        for name in [*linked, *(name for name in names if not _is_hidden(name) and name != FILE_NAME)]:
-            found = Path(folder) / name
+        shown = sorted(name for name in names if not _is_hidden(name) and name != FILE_NAME)
+        here = Path(folder)
+        if not folders and not shown and here != path:
+            problems.append(Problem(here.relative_to(path).as_posix(), "is an empty folder", _EMPTY_HINT))
+        for found in [here / name for name in folders if (here / name).is_symlink()] + [here / name for name in shown]:
             relative = found.relative_to(path).as_posix()
-            if found.is_symlink() and not _is_inside(found, inside):
-                problems.append(Problem(relative, "is a link that leads out of the data set's folder", _LINK_HINT))
-            elif name in linked:
-                problems.append(Problem(relative, "is a link to a folder, which is not followed", _LINK_HINT))
-            elif not found.is_file():
-                problems.append(Problem(relative, "is no regular file"))
+            if wrong := _refused(found, inside):
+                problems.append(Problem(relative, wrong, _LINK_HINT))
             else:
                 files.append(relative)
     listed = {
@@ -120,7 +112,17 @@ def list_folder(path: Path) -> Folder:
     return Folder(path, tuple(data), tuple(sorted(problems, key=lambda problem: problem.path)), listed)
 
 
+_EMPTY_HINT = "remove it, or put the recordings of the class in it"
 _LINK_HINT = "put the files themselves in the folder"
+
+
+def _refused(found: Path, inside: Path) -> str:
+    """Why something in a folder is not read; empty for a file that is."""
+    if found.is_symlink() and not _is_inside(found, inside):
+        return "is a link that leads out of the data set's folder"
+    if found.is_dir():
+        return "is a link to a folder, which is not followed"
+    return "" if found.is_file() else "is no regular file"
 
 
 def _is_hidden(name: str) -> bool:

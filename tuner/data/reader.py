@@ -16,6 +16,7 @@ from tuner.data.folder import Folder, group_of, target_of
 from tuner.data.recent import RecentFiles
 
 _recent = RecentFiles(64 << 20)
+"""Of this process; motion data are mostly smaller, so that all of them stay."""
 
 RATE_TOLERANCE = 0.01
 """Share by which rates may differ and still be the same."""

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _LABELS = ("label", "class", "activity")
 _GROUPS = ("group", "person", "subject", "user", "participant")
 _IDS = ("id", "recording", "recording_id")
-_TIME = re.compile(
-    r"(?:time|timestamp|datetime|t)(?:[_ (\[]*(?P<unit>s|sec|seconds|ms|us|µs|ns)[)\]]?)?", re.IGNORECASE
-)
+_TIME = re.compile(r"(?:(?i:time|timestamp|datetime)|t)(?:[_ (\[]*(?P<unit>s|sec|seconds|ms|us|µs|ns)[)\]]?)?")
+"""A capital T is as often a temperature."""
+
 _UNITS = {"sec": "s", "seconds": "s", "µs": "us"}
 
 
@@ -76,6 +76,12 @@ def _columns(frame: pd.DataFrame, description: Description) -> _Columns:
     names = [str(name) for name in frame.columns]
     label = _column(names, description.label_column, _LABELS)
     identity = _column(names, description.id_column, _IDS)
+    if identity is not None and description.id_column is None and len(frame) > 1 and frame[identity].is_unique:
+        raise BadFileError(
+            f"has a column '{identity}' that is different in every row",
+            "if rows are numbered, name the columns of values: 'axes: [x, y, z]'; if each row is a recording, write "
+            f"'rows: recordings'; else 'id_column: {identity}'",
+        )
     time = _column(names, description.time_column, ())
     if time is None:
         time = next((name for name in names if _TIME.fullmatch(name.strip())), None)
@@ -84,9 +90,6 @@ def _columns(frame: pd.DataFrame, description: Description) -> _Columns:
     told = {label, identity, time, group, target}
     if description.axes is None:
         axes = tuple(name for name in names if name not in told)
-    elif all(re.fullmatch(r"axis\d+", name) for name in names) and len(names) == len(description.axes):
-        frame.columns = frame.columns.__class__(description.axes)
-        axes = description.axes
     else:
         for name in description.axes:
             _column(names, name, ())
@@ -96,7 +99,7 @@ def _columns(frame: pd.DataFrame, description: Description) -> _Columns:
     unit: str | None = description.time_unit
     if time is not None and unit is None:
         match = _TIME.fullmatch(time.strip())
-        unit = match["unit"].lower() if match is not None and match["unit"] else None
+        unit = match["unit"] if match is not None and match["unit"] else None
     return _Columns(axes, label, target, group, identity, time, _UNITS.get(unit or "", unit))
 
 

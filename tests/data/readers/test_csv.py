@@ -25,6 +25,7 @@ def values(dataset: Dataset, index: int = 0) -> list[list[float]]:
         "x y\n1 2.5\n3 4\n",
         "\ufeffx, y\n1, 2.5\n\n3, 4",
         '"x","y"\r\n"1","2.5"\r\n"3","4"\r\n',
+        "x,y,\n1,2.5,\n3,4,\n",
     ],
 )
 def test_the_usual_dialects_read_alike(text: str, tmp_path: Path) -> None:
@@ -35,9 +36,17 @@ def test_the_usual_dialects_read_alike(text: str, tmp_path: Path) -> None:
     assert dataset.recordings[0].label == "walk"
 
 
+def test_a_delimiter_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> None:
+    assert values(opened(tmp_path / "a.csv", "1,2,\n3,4,\n")) == [[1, 2], [3, 4]]
+
+
 def test_columns_without_names_are_numbered_or_named_by_the_description(tmp_path: Path) -> None:
     assert opened(tmp_path / "a.csv", "1, 2\n3, 4\n").axes == ("axis1", "axis2")
     assert opened(tmp_path / "a.csv", "1, 2\n3, 4\n", axes=["x", "y"]).axes == ("x", "y")
+
+
+def test_a_capital_t_is_a_temperature(tmp_path: Path) -> None:
+    assert opened(tmp_path / "a.csv", "T,RH\n20,50\n21,51\n").axes == ("T", "RH")
 
 
 def test_axes_choose_columns(tmp_path: Path) -> None:
@@ -116,6 +125,7 @@ def test_dates_are_times(tmp_path: Path) -> None:
         ("", "is empty"),
         ("x,y\n", "has no rows"),
         ("x,x\n1,2\n", "two columns are named 'x'"),
+        ("id,x\n0,5\n1,6\n", "has a column 'id' that is different in every row"),
         ("time,x\n0,1\n20,2\n40,3\n", "has times of unknown unit in column 'time'"),
         ("time_ms,x\n0,1\n20,2\n40,3\n500,4\n", "is not evenly sampled: from sample 2 to the next are 0.46 s"),
         ("time_ms,x\n0,1\n20,2\n10,3\n30,4\n", "is not evenly sampled"),

@@ -79,7 +79,7 @@ def test_numbers_are_targets_of_a_regression(tmp_path: Path) -> None:
         ({"x": np.ones((2, 5)), "y": [0, 7], "y_labels": ["a"]}, "has labels 0 to 7, but 1 names of classes"),
         ({"values": np.ones((9, 2)), "lengths": [4, 4]}, "has 'lengths' that add up to 8, but 9 samples"),
         ({"values": np.ones((9, 2)), "lengths": [10, -1]}, "'lengths' that are not a list of whole numbers"),
-        ({"x": np.ones((2, 5)), "y": [1, 2], "group": ["a"]}, "has 1 groups for 2 recordings"),
+        ({"x": np.ones((2, 5)), "y": [1, 2], "group": ["a"]}, "has groups of shape (1,) for 2 recordings"),
         ({"x": np.ones((2, 5, 3)), "y": [1, 2], "axes": ["a"]}, "has 3 axes, but 1 names of axes: a"),
         ({"x": np.ones((2, 5, 3, 3)), "y": [1, 2]}, "a recording of 3 dimensions"),
         ({"x": np.array(["a"])}, "has values of type <U1, expected numbers"),

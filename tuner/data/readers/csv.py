@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -26,11 +26,15 @@ class CsvReader(PartsReader):
 
     def parse(self, path: Path, description: Description) -> Parsed:
         """Read a table; a flaw is named by its line."""
-        return parse_table(read_csv(path), description, row_name="line", first_row=2)
+        return parse_table(read_csv(path, description.axes), description, row_name="line", first_row=2)
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a text table, with columns named axis1, axis2, … if its first line is not names.
+def read_csv(path: Path, names: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """Read a text table.
+
+    Args:
+        path: the file.
+        names: of the columns, if the file does not name them and has as many; else they are axis1, axis2, …
 
     Raises:
         BadFileError: it is no text, is empty, or its lines differ in how many values they hold.
@@ -41,31 +45,56 @@ def read_csv(path: Path) -> pd.DataFrame:
     lines = [line for line in text[:65536].splitlines() if line.strip()][:20]
     if not lines:
         raise BadFileError("is empty")
-    delimiter = _delimiter(lines)
-    decimal = "," if delimiter in ";\t" and any(re.search(r"\d,\d", line) for line in lines[1:]) else "."
-    first = [cell.strip() for cell in next(csv.reader([lines[0]], delimiter=delimiter, skipinitialspace=True))]
-    named = not all(_is_number(cell, decimal) for cell in first)
-    names = first if named else [f"axis{i + 1}" for i in range(len(first))]
-    if len(set(names)) < len(names):
-        raise BadFileError(f"two columns are named '{next(n for n in names if names.count(n) > 1)}'")
+    form = _form(lines)
     try:
         frame = pd.read_csv(
             io.StringIO(text),
-            sep=delimiter,
-            decimal=decimal,
-            header=0 if named else None,
+            sep=form.delimiter,
+            decimal=form.decimal,
+            header=0 if form.names else None,
             skipinitialspace=True,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
-        _check_lines(text, delimiter, len(first))
+        _check_lines(text, form)
         raise BadFileError(f"is not a table: {error}") from error
     # pandas fills short lines with NaN, and takes surplus values for an index if the second line has them already.
-    if len(next(csv.reader(lines[1:2], delimiter=delimiter, skipinitialspace=True), first)) != len(
-        first
-    ) or frame.isna().any(axis=None):
-        _check_lines(text, delimiter, len(first))
+    if frame.isna().any(axis=None) or len(_cells(lines[min(1, len(lines) - 1)], form.delimiter)) != form.width:
+        _check_lines(text, form)
+    if form.ends_empty and frame.iloc[:, -1].isna().all():
+        frame = frame.iloc[:, :-1]
+    width = len(frame.columns)
+    if form.names is not None:
+        names = tuple(form.names[:width])
+    elif names is None or len(names) != width:
+        names = tuple(f"axis{index + 1}" for index in range(width))
     frame.columns = pd.Index(names)
     return frame
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a text table is written."""
+
+    delimiter: str
+    decimal: str
+    width: int
+    """Values in a line."""
+    names: list[str] | None
+    """The first line, if it names the columns."""
+    ends_empty: bool
+    """Whether a delimiter ends the first line, as some loggers end every line."""
+
+
+def _form(lines: list[str]) -> _Form:
+    delimiter = _delimiter(lines)
+    decimal = "," if delimiter in ";\t" and any(re.search(r"\d,\d", line) for line in lines[1:]) else "."
+    first = _cells(lines[0], delimiter)
+    form = _Form(delimiter, decimal, len(first), None, ends_empty=first[-1] == "")
+    if all(_is_number(cell, decimal) for cell in first if cell) and any(first):
+        return form
+    if len(set(first)) < len(first):
+        raise BadFileError(f"two columns are named '{next(name for name in first if first.count(name) > 1)}'")
+    return replace(form, names=first)
 
 
 def _text(path: Path) -> str:
@@ -76,6 +105,10 @@ def _text(path: Path) -> str:
     if "\0" in text:
         raise BadFileError("is not text: it holds zero bytes")
     return text
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -93,12 +126,12 @@ def _is_number(cell: str, decimal: str) -> bool:
     return True
 
 
-def _check_lines(text: str, delimiter: str, expected: int) -> None:
-    ragged = [(number, len(cells)) for number, cells in _lines(text, delimiter) if len(cells) != expected]
+def _check_lines(text: str, form: _Form) -> None:
+    ragged = [(number, len(cells)) for number, cells in _lines(text, form.delimiter) if len(cells) != form.width]
     if ragged:
         number, count = ragged[0]
         more = f", and so in {len(ragged) - 1} more" if len(ragged) > 1 else ""
-        raise BadFileError(f"line {number} holds {count} values, the first line {expected}{more}")
+        raise BadFileError(f"line {number} holds {count} values, the first line {form.width}{more}")
 
 
 def _lines(text: str, delimiter: str) -> list[tuple[int, list[str]]]:

@@ -127,9 +127,7 @@ def _parts(
         pieces = [values]
     single = lengths is None and len(pieces) == 1 and pieces[0] is values
     said = [None] * len(pieces) if labels is None else _labels(labels, _get(arrays, _NAMES, ""), len(pieces))
-    whose = [None] * len(pieces) if groups is None else [str(group) for group in np.atleast_1d(groups)]
-    if len(whose) != len(pieces):
-        raise BadFileError(f"has {len(whose)} groups for {len(pieces)} recordings")
+    whose = [None] * len(pieces) if groups is None else [str(group) for group in _each(groups, "groups", len(pieces))]
     regression = description.task == "regression"
     return [
         Part(
@@ -153,14 +151,20 @@ def _check_lengths(lengths: NDArray[Any], rows: int) -> None:
 
 
 def _labels(labels: NDArray[Any], names: NDArray[Any] | None, count: int) -> list[Any]:
-    labels = np.atleast_1d(labels)
-    if labels.ndim != 1 or len(labels) != count:
-        raise BadFileError(f"has labels of shape {labels.shape} for {count} recordings")
+    labels = _each(labels, "labels", count)
     if names is None or labels.dtype.kind not in "iu":
         return list(labels)
     if labels.min() < 0 or labels.max() >= len(names):
         raise BadFileError(f"has labels {labels.min()} to {labels.max()}, but {len(names)} names of classes")
     return list(names[labels])
+
+
+def _each(values: NDArray[Any], what: str, count: int) -> NDArray[Any]:
+    """Check that there is one value for each recording; bytes become text."""
+    values = np.atleast_1d(values)
+    if values.shape != (count,):
+        raise BadFileError(f"has {what} of shape {values.shape} for {count} recordings")
+    return np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values
 
 
 def _series(piece: NDArray[Any]) -> NDArray[np.float32]:
