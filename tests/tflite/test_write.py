@@ -6,11 +6,14 @@ import pytest
 from tflite_micro import runtime
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
+from tuner.candidate import Settings
 from tuner.errors import ModelError
 from tuner.graph import Graph, Operator, Tensor
+from tuner.models import build
+from tuner.models.lowering import lower
 from tuner.tflite.order import canonical
 from tuner.tflite.read import read_graph
-from tuner.tflite.write import packed_size, repack
+from tuner.tflite.write import blank, packed_size, repack
 
 MODELS = ("person_detect", "kws_ref_model", "pretrainedResnet_quant", "ad01_int8", "edgemark_CNN_6")
 
@@ -74,6 +77,18 @@ def test_constant_data_is_aligned_to_sixteen_bytes(model: bytes) -> None:
 
     assert starts
     assert all(start % 16 == 0 for start in starts)
+
+
+@pytest.mark.parametrize("compression", ["float32", "int8"])
+@pytest.mark.parametrize(
+    ("family", "input_shape"),
+    [("dense", (33,)), ("conv1d", (50, 6)), ("tcn", (50, 6)), ("resnet", (16, 16, 3)), ("mobilenet_v2", (32, 32, 1))],
+)
+def test_the_size_is_counted_as_it_would_be_packed(family: str, input_shape: tuple[int, ...], compression: str) -> None:
+    for classes in range(2, 7):
+        graph = lower(build(Settings(family), input_shape, classes), Settings(compression))
+
+        assert packed_size(graph) == len(blank(graph))
 
 
 def test_what_is_no_model_is_refused() -> None:

@@ -11,22 +11,19 @@ Its size follows from the graph alone, so it is known before anything is trained
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from tuner.graph import Graph, Operator, OptionValue, Tensor
+from tuner.tflite.builder import CountingBuilder, PackingBuilder
 from tuner.tflite.order import Numbering, execution_order
 from tuner.tflite.read import read_graph
 
-_IDENTIFIER = b"TFL3"
 _SCHEMA_VERSION = 3
-_ALIGNMENT = 16
-"""Of constant data, as the schema demands: kernels may load it in vectors."""
 
 
 def repack(model: bytes) -> bytes:
@@ -50,7 +47,8 @@ def packed_size(graph: Graph) -> int:
     Raises:
         ValueError: an operator is none of those that networks are lowered to.
     """
-    return len(blank(graph))
+    builder = CountingBuilder()
+    return builder.packed_size(_canonical(_skeleton(graph, range)).Pack(builder))
 
 
 def blank(graph: Graph) -> bytes:
@@ -59,7 +57,7 @@ def blank(graph: Graph) -> bytes:
     Raises:
         ValueError: an operator is none of those that networks are lowered to.
     """
-    return _pack(_canonical(_skeleton(graph)))
+    return _pack(_canonical(_skeleton(graph, bytes)))
 
 
 def _canonical(model: Any) -> Any:
@@ -115,45 +113,20 @@ def _strip(tensor: Any, buffers: list[Any], used: dict[int, int]) -> None:
 
 
 class _Buffer(schema.BufferT):  # type: ignore[misc]
-    """Constant data, aligned: the generated code ignores the schema's `force_align`."""
+    """Constant data."""
 
-    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 - the name the generated code calls
-        vector = None
-        if self.data is not None:
-            builder.StartVector(1, len(self.data), _ALIGNMENT)
-            builder.head -= len(self.data)
-            builder.Bytes[builder.head : builder.head + len(self.data)] = memoryview(self.data)
-            vector = builder.EndVector()
+    def Pack(self, builder: Any) -> int:  # noqa: N802 - the name the generated code calls
+        vector = None if self.data is None else builder.aligned_vector(self.data)
         schema.BufferStart(builder)
         if vector is not None:
             schema.BufferAddData(builder, vector)
         return int(schema.BufferEnd(builder))
 
 
-class _Builder(flatbuffers.Builder):  # type: ignore[misc]
-    """Stores equal vectors of indices and sizes, and of more than one zero, once.
-
-    What depends on the data (scales, a single zero point) never shares, lest the size depend on it too.
-    """
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self._shared: dict[tuple[str, bytes], int] = {}
-
-    def CreateNumpyVector(self, x: NDArray[Any]) -> int:  # noqa: N802 - the name the generated code calls
-        if x.dtype == np.float32 or (x.dtype == np.int64 and (len(x) < 2 or x.any())):
-            return int(super().CreateNumpyVector(x))
-        key = (x.dtype.str, x.tobytes())
-        if key not in self._shared:
-            self._shared[key] = super().CreateNumpyVector(x)
-        return self._shared[key]
-
-
 def _pack(model: Any) -> bytes:
     data = sum(0 if buffer.data is None else len(buffer.data) for buffer in model.buffers)
-    builder = _Builder(data + 4096)
-    builder.Finish(model.Pack(builder), _IDENTIFIER)
-    return bytes(builder.Output())
+    builder = PackingBuilder(data + 4096)
+    return builder.packed(model.Pack(builder))
 
 
 _OPTIONS = {
@@ -181,8 +154,8 @@ _LAST_OPERATOR_IN_A_BYTE = 127
 """The number that a file's old one-byte operator code holds when the operator's own does not fit."""
 
 
-def _skeleton(graph: Graph) -> Any:
-    """Return a model of that graph filled with zeros."""
+def _skeleton(graph: Graph, zeros: Callable[[int], Any]) -> Any:
+    """Return a model of that graph whose constants are what `zeros` makes of their size."""
     kinds = list(dict.fromkeys((operator.kind, operator.version) for operator in graph.operators))
     axes = {operator.inputs[1]: 3 for operator in graph.operators if operator.kind == "DEPTHWISE_CONV_2D"}
     constants = [index for index, tensor in enumerate(graph.tensors) if tensor.constant]
@@ -198,7 +171,7 @@ def _skeleton(graph: Graph) -> Any:
     return schema.ModelT(
         operatorCodes=[_code(kind, version) for kind, version in kinds],
         subgraphs=[subgraph],
-        buffers=[schema.BufferT(), *(schema.BufferT(bytes(graph.tensors[index].bytes)) for index in constants)],
+        buffers=[schema.BufferT(), *(schema.BufferT(zeros(graph.tensors[index].bytes)) for index in constants)],
     )
 
 
