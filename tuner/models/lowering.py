@@ -41,8 +41,9 @@ from tuner.models.shapes import Shape, output_shapes
 from tuner.tflite.order import canonical
 from tuner.tflite.write import packed_size
 
-COMPRESSIONS = ("float32", "int8")
-"""Compressions whose graphs are known: plain floats, and full integers with a scale per output channel."""
+COMPRESSIONS = ("float32", "int8", "int8-qat")
+"""Compressions whose graphs are known: plain floats, and full integers with a scale per output channel, be they
+rounded after training or trained to be rounded (quantization-aware)."""
 
 
 def lower(network: Network, compression: Settings) -> Graph:
@@ -54,7 +55,7 @@ def lower(network: Network, compression: Settings) -> Graph:
     """
     if compression.type not in COMPRESSIONS:
         raise ConfigError(f"no compression '{compression.type}'", hint=nearest(compression.type, COMPRESSIONS))
-    lowering = _Lowering(network, quantized=compression.type == "int8")
+    lowering = _Lowering(network, quantized=compression.type != "float32")
     for node in network.nodes:
         lowering.add(node)
     return lowering.graph()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tuner.candidate import Settings
 from tuner.errors import ConfigError, ConversionError, nearest
+from tuner.models.lowering import COMPRESSIONS
 from tuner.models.network import Network
 from tuner.tflite.write import repack
 from tuner.training.layers import Pass, activate, forward, head_activation, tensor_shape
@@ -19,9 +20,6 @@ from tuner.training.weights import Weights, random_weights
 
 CALIBRATION_EXAMPLES = 100
 """More change neither ranges nor accuracy by a measurable amount."""
-
-COMPRESSIONS = ("float32", "int8", "int8-qat")
-"""The last differs from "int8" in how the weights were trained, see `tuner.training.quantize_aware`."""
 
 
 def convert(trained: Trained, compression: Settings, calibration: NDArray[np.float32]) -> bytes:

@@ -11,6 +11,7 @@ from tuner.record import Artifact, Epoch, TrainingResult
 from tuner.training.convert import convert
 from tuner.training.fit import fit
 from tuner.training.predict import predict_converted, predict_float
+from tuner.training.quantize_aware import quantize_aware
 from tuner.training.values import Examples, Trained
 from tuner.trial.appraise import Appraiser
 from tuner.trial.prepare import Prepared, features_key, prepare
@@ -38,6 +39,15 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
         seed=task.seed,
         deadline=start + context.trial_seconds,
     )
+    if candidate.compression.type == "int8-qat":
+        trained = quantize_aware(
+            trained,
+            candidate.training,
+            prepared.train,
+            prepared.validation,
+            seed=task.seed,
+            deadline=start + context.trial_seconds,
+        )
     trained_at = time.monotonic()
 
     model = convert(trained, candidate.compression, _calibration(prepared.train))
