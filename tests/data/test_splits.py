@@ -85,6 +85,18 @@ def test_a_given_test_split_is_kept() -> None:
     assert "test split as the data set gives it" in splits.scheme
 
 
+def test_copies_on_both_sides_of_a_given_split_are_told() -> None:
+    dataset = marked(dataset_of(labels=2, people=6, each=1), {"class0/p0_0.csv@000", "class1/p0_0.csv@000"})
+    copied = {"class0/p0_0.csv@000", "class0/p1_0.csv@000"}
+    dataset = replace(
+        dataset, recordings=tuple(replace(r, digest="same") if r.id in copied else r for r in dataset.recordings)
+    )
+
+    splits = split(dataset)
+
+    assert splits.warnings == ("recordings with copies on another side of the given splits: 1",)
+
+
 def test_by_time_the_latest_of_each_class_is_the_test() -> None:
     dataset = dataset_of(labels=2, people=1, each=1, pieces=10)
 

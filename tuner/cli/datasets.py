@@ -101,7 +101,8 @@ def _print(inspection: Inspection) -> None:
     for remark in inspection.remarks:
         output.print(f"[yellow]note:[/] {escape(remark)}", soft_wrap=True)
     if dataset.ignored:
-        shown = ", ".join(dataset.ignored[:8]) + (", …" if len(dataset.ignored) > 8 else "")
+        more = len(dataset.ignored) - 8
+        shown = ", ".join(dataset.ignored[:8]) + (f" and {more} more files" if more > 0 else "")
         output.print(
             f"[dim]{len(dataset.ignored)} files are no data of this format: {escape(shown)}[/]", soft_wrap=True
         )
@@ -110,7 +111,7 @@ def _print(inspection: Inspection) -> None:
     for hint in dict.fromkeys(problem.hint for problem in inspection.problems if problem.hint):
         output.print(f"[bold]hint:[/] {escape(hint)}", soft_wrap=True)
     if inspection.problems:
-        output.print(f"{len(inspection.problems)} problems; --skip-bad goes on without what cannot be used")
+        output.print("--skip-bad goes on without what cannot be used")
 
 
 def _classes(inspection: Inspection) -> Table:

@@ -42,7 +42,7 @@ class Recording:
     frequency_hz: float
     """Samples a second; 1 for an image."""
     digest: str
-    """SHA-256 of the content. Recordings with the same digest are copies of one another."""
+    """SHA-256 of the content of the file, or of the recording's part of it."""
     label: str = ""
     """The class; empty for regression targets and boxes."""
     target: float | None = None
@@ -71,6 +71,11 @@ class Recording:
     def seconds(self) -> float:
         """Duration."""
         return self.samples / self.frequency_hz
+
+    @property
+    def content(self) -> tuple[str, int, tuple[int, ...]]:
+        """Equal for recordings with the same values: copies, but not other pieces of the same file."""
+        return self.digest, self.start, self.shape
 
 
 @dataclass(frozen=True, slots=True)

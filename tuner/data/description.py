@@ -34,41 +34,55 @@ class Description(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    reader: str | None = None
-    """The format, if looking at the files is not enough."""
     name: str | None = None
-    task: Literal["classification", "regression", "detection"] | None = None
+    """What reports call the data set; else the name of its folder or file."""
     source: str = ""
     """Where the data come from, for the record."""
     licence: str = ""
-    """For the record."""
+    """Under which terms, for the record."""
+    reader: str | None = None
+    """The format, if looking at the files does not tell: csv, parquet, npz, ts, audio, images, edge-impulse, coco,
+    voc or yolo."""
+    task: Literal["classification", "regression", "detection"] | None = None
+    """What the labels are, where that is open: "regression" takes those of NPZ archives and Edge Impulse exports for
+    numbers."""
 
     frequency: Hertz | None = None
-    """Samples a second. A file that states another rate is a problem."""
+    """Samples a second, e.g. "50 Hz". A file that states another rate is a problem."""
     resample: bool = False
     """Recordings may differ in rate; they are resampled to `frequency`, else to the rate of most."""
     segment: Seconds | None = None
     """Longer recordings are taken as consecutive pieces of this duration, so that they can be split by time."""
-
     axes: tuple[str, ...] | None = None
-    """Names of the value columns: which to read, or what to call those of a file without names."""
+    """The value columns to read, or names for those of a file without; of images [gray] or [red, green, blue]."""
+
     label_pattern: Pattern | None = None
+    """A regular expression whose group, found in a file's path, is the class."""
     label_column: str | None = None
+    """The column with the class; else one called label, class or activity."""
     target_pattern: Pattern | None = None
     """Like `label_pattern`, for the number of a regression."""
     target_column: str | None = None
+    """The column with the number of a regression."""
     group_pattern: Pattern | None = None
+    """Like `label_pattern`, for who or what was recorded."""
     group_column: str | None = None
-    id_column: str | None = None
-    """A table with several recordings: rows with the same value are one recording."""
-    time_column: str | None = None
-    time_unit: Literal["s", "ms", "us", "ns"] | None = None
-    rows: Literal["samples", "recordings"] = "samples"
-    """Whether a row of a table is one sample of a recording, or a recording by itself."""
+    """The column, or key of an Edge Impulse sample's metadata, with who or what was recorded; else a column called
+    group, person, subject, user or participant."""
     validation_pattern: Pattern | None = None
     """Files whose path it matches are the validation split."""
     test_pattern: Pattern | None = None
     """Files whose path it matches are the test split."""
+
+    id_column: str | None = None
+    """Rows of a table with the same value here are one recording; else a column called id, recording or
+    recording_id."""
+    time_column: str | None = None
+    """The column with the time of a sample; else one called time, timestamp, datetime or t."""
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None
+    """The unit of numbers as times; a column like time_ms says it by its name."""
+    rows: Literal["samples", "recordings"] = "samples"
+    """Whether a row of a table is one sample of a recording, or a recording by itself."""
 
 
 def describe(folder: Path, options: Mapping[str, Any]) -> Description:

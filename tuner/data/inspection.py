@@ -237,9 +237,9 @@ def _stretches(dataset: Dataset) -> Iterator[tuple[Recording, Float32]]:
 
 
 def _duplicates(dataset: Dataset) -> tuple[tuple[str, ...], ...]:
-    same: dict[tuple[str, int, tuple[int, ...]], list[str]] = defaultdict(list)
+    same: dict[object, list[str]] = defaultdict(list)
     for recording in dataset.recordings:
-        same[recording.digest, recording.start, recording.shape].append(recording.id)
+        same[recording.content].append(recording.id)
     return tuple(tuple(ids) for ids in same.values() if len(ids) > 1)
 
 

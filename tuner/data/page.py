@@ -80,8 +80,8 @@ def _remarks(inspection: Inspection) -> Iterator[str]:
         yield from (f'<li class="problem">{escape(str(problem))}</li>' for problem in inspection.problems)
         yield "</ul>"
     if ignored := inspection.dataset.ignored:
-        shown = ", ".join(ignored[:20]) + (", …" if len(ignored) > 20 else "")
-        yield f'<p class="quiet">{len(ignored)} files are no data of this format: {escape(shown)}</p>'
+        shown = ", ".join(ignored[:20]) + (f" and {len(ignored) - 20} more files" if len(ignored) > 20 else "")
+        yield f'<p class="quiet">No data of this format: {escape(shown)}</p>'
 
 
 def _amounts(inspection: Inspection) -> Iterator[str]:

@@ -156,7 +156,7 @@ def _units(dataset: Dataset, recordings: Sequence[Recording], by: By) -> list[_U
     whole = _Joined()
     for recording in recordings:
         key = recording.group if by == "group" and recording.group else recording.session
-        whole.join(f"unit {key}", f"content {recording.digest} {recording.start} {recording.shape}")
+        whole.join(f"unit {key}", f"content {recording.content}")
     members: dict[str, list[Recording]] = defaultdict(list)
     for recording in recordings:
         key = recording.group if by == "group" and recording.group else recording.session
@@ -299,6 +299,7 @@ def _checked(dataset: Dataset, sides: dict[str, list[str]], shares: dict[str, fl
             )
         if missing and chosen:
             warnings.append(f"the {side} split has no {', '.join(missing)}")
+    warnings += _straddling(dataset, sides)
     return Splits(
         train=tuple(sorted(sides["train"])),
         validation=tuple(sorted(sides.get("validation", ()))),
@@ -306,3 +307,13 @@ def _checked(dataset: Dataset, sides: dict[str, list[str]], shares: dict[str, fl
         scheme=scheme,
         warnings=tuple(warnings),
     )
+
+
+def _straddling(dataset: Dataset, sides: dict[str, list[str]]) -> list[str]:
+    """What the splits that the data set gives put on two sides although it belongs together."""
+    where: dict[object, set[str]] = defaultdict(set)
+    for side, recording_ids in sides.items():
+        for recording in dataset.select(recording_ids):
+            where[recording.content].add(side)
+    copies = sum(len(found) > 1 for found in where.values())
+    return [f"recordings with copies on another side of the given splits: {copies}"] if copies else []
