@@ -12,7 +12,7 @@ from tuner.search.accuracy_model import AccuracyModel, Features, features
 from tuner.search.acquisition import Limits
 from tuner.search.design import Design, Designs
 from tuner.search.objectives import fits
-from tuner.search.problem import Observation
+from tuner.search.problem import Observation, Problem
 
 Floats = NDArray[np.float64]
 Trial = tuple[Observation, Design]
@@ -24,21 +24,39 @@ class Describer:
     def __init__(self, designs: Designs) -> None:
         self._designs = designs
         self._features: WeakKeyDictionary[Design, Features] = WeakKeyDictionary()
+        self._needs: WeakKeyDictionary[Design, Floats] = WeakKeyDictionary()
 
-    def __call__(self, chosen: Sequence[Design]) -> list[Features]:
-        """Return the features of each design."""
+    def features(self, chosen: Sequence[Design]) -> list[Features]:
+        """Return what the accuracy model learns from."""
         for design in chosen:
             if design not in self._features:
                 self._features[design] = features(design, self._designs.cost(design), self._designs.problem)
         return [self._features[design] for design in chosen]
+
+    def needs(self, chosen: Sequence[Design]) -> Floats:
+        """Return N × D × R: needs as shares of the budgets of D devices, infinite where a design does not fit."""
+        for design in chosen:
+            if design not in self._needs:
+                self._needs[design] = self._needs_of(design)
+        problem = self._designs.problem
+        shape = (len(chosen), len(problem.devices), len(problem.resources))
+        return np.array([self._needs[design] for design in chosen], dtype=np.float64).reshape(shape)
+
+    def _needs_of(self, design: Design) -> Floats:
+        problem, cost = self._designs.problem, self._designs.cost(design)
+        needs = np.full((len(problem.devices), len(problem.resources)), np.inf)
+        for place, device in enumerate(problem.devices):
+            if cost is not None and fits(cost, device):
+                needs[place] = [cost.usage[f"{device}/{resource}"] for resource in problem.resources]
+        return needs
 
 
 class Promise:
     """Expected hypervolume improvement, the mean over the devices.
 
     Args:
-        designs: the problem's.
-        describe: the features of designs.
+        problem: the search.
+        describe: features and needs of its designs.
         trials: the history; the complete ones teach, failed ones count as the worst error, and pending ones as
             done with the error that the others let expect.
         around: feasible designs; none promises anything below the least they need of each resource.
@@ -49,7 +67,7 @@ class Promise:
 
     def __init__(
         self,
-        designs: Designs,
+        problem: Problem,
         describe: Describer,
         trials: Sequence[Trial],
         around: Sequence[Design],
@@ -58,50 +76,33 @@ class Promise:
         limits: int,
         seed: int,
     ) -> None:
-        self._designs = designs
         self._describe = describe
         complete = [design for trial, design in trials if trial.error is not None]
         failed = [design for trial, design in trials if trial.state == "failed"]
         pending = [design for trial, design in trials if trial.state == "pending"]
-        worst = designs.problem.worst_error
-        errors = np.array([trial.error / worst for trial, _ in trials if trial.error is not None] + [1.0] * len(failed))
-        described = describe([*complete, *failed])
-        self._model = AccuracyModel(described, errors, trees=trees, seed=seed)
+        reached = [trial.error / problem.worst_error for trial, _ in trials if trial.error is not None]
+        errors = np.array(reached + [1.0] * len(failed))
+        learnt = describe.features([*complete, *failed])
+        self._model = AccuracyModel(learnt, errors, trees=trees, seed=seed)
         if pending:
-            expected, _ = self._model.predict(describe(pending))
+            waiting = describe.features(pending)
+            expected, _ = self._model.predict(waiting)
             errors = np.concatenate([errors, expected])
-            self._model = AccuracyModel([*described, *describe(pending)], errors, trees=trees, seed=seed)
-        done = [*complete, *failed, *pending]
-        self._limits: dict[str, Limits] = {}
-        for device in designs.problem.devices:
-            usage = self._usage(around, device)
-            low = usage.min(axis=0) if len(usage) else np.ones(usage.shape[1])
-            there = self._fitting(done, device)
-            self._limits[device] = Limits.sample(low, count=limits, seed=seed).after(
-                self._usage(done, device), errors[there]
-            )
+            self._model = AccuracyModel([*learnt, *waiting], errors, trees=trees, seed=seed)
+        needs = describe.needs([*complete, *failed, *pending])
+        least = describe.needs(around).min(axis=0, initial=1.0)
+        self._limits = [
+            Limits.sample(least[place], count=limits, seed=seed).after(needs[:, place], errors)
+            for place in range(len(problem.devices))
+        ]
 
     def of(self, chosen: Sequence[Design]) -> Floats:
         """Return what each design promises."""
-        promised = np.zeros(len(chosen))
-        if not len(chosen):
-            return promised
-        mean, deviation = self._model.predict(self._describe(chosen))
-        for device, limits in self._limits.items():
-            there = self._fitting(chosen, device)
-            promised[there] += limits.expected_improvement(
-                self._usage(chosen, device), mean[there], deviation[there]
-            ) / len(self._limits)
-        return promised
-
-    def _fitting(self, chosen: Sequence[Design], device: str) -> NDArray[np.intp]:
-        """Return the places of the designs that fit the device."""
-        costs = [self._designs.cost(design) for design in chosen]
-        return np.array([i for i, cost in enumerate(costs) if cost is not None and fits(cost, device)], dtype=np.intp)
-
-    def _usage(self, chosen: Sequence[Design], device: str) -> Floats:
-        """Return N × R: the needs of the designs that fit the device, as shares of its budget."""
-        resources = self._designs.problem.resources
-        costs = [self._designs.cost(chosen[place]) for place in self._fitting(chosen, device)]
-        needs = [[cost.usage[f"{device}/{name}"] for name in resources] for cost in costs if cost is not None]
-        return np.array(needs, dtype=np.float64).reshape(len(needs), len(resources))
+        if not chosen:
+            return np.zeros(0)
+        mean, deviation = self._model.predict(self._describe.features(chosen))
+        needs = self._describe.needs(chosen)
+        promised = [
+            limits.expected_improvement(needs[:, place], mean, deviation) for place, limits in enumerate(self._limits)
+        ]
+        return np.asarray(np.mean(promised, axis=0))

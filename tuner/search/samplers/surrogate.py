@@ -57,7 +57,7 @@ class Surrogate:
         if complete < max(self.startup, 2):
             return _most_different(feasible, [design for _, design in trials], describe, rng).parameters
         promise = Promise(
-            designs,
+            problem,
             describe,
             trials,
             feasible,
@@ -140,6 +140,6 @@ def _most_different(
     handful = [feasible[int(place)] for place in rng.choice(len(feasible), min(8, len(feasible)), replace=False)]
     if not tried:
         return handful[0]
-    points, _ = matrix(describe([*handful, *tried]))
+    points, _ = matrix(describe.features([*handful, *tried]))
     apart = np.abs(points[: len(handful), None, :] - points[None, len(handful) :, :]).mean(axis=2).min(axis=1)
     return handful[int(np.argmax(apart))]
