@@ -132,7 +132,8 @@ class CompiledEpoch:
                 run = self._pass(learned | gathered, seed + first + index)
                 logits = forward(self._network, tf.gather(features, chosen), run)
                 mean = tf.reduce_mean(self._loss(logits, y) * tf.gather(example_weights, chosen))
-            gradient = self._learned.join(tape.gradient(mean, learned))
+            nothing = tf.UnconnectedGradients.ZERO  # of weights on a branch that the output does not read
+            gradient = self._learned.join(tape.gradient(mean, learned, unconnected_gradients=nothing))
             self._statistics.assign(self._gathered.join(gathered | run.statistics))
             count = tf.cast(first + index + 1, tf.float32)
             self._optimizer.apply(Step(self._weights, self._slots, gradient, rates[index], count))
