@@ -16,7 +16,7 @@ from pathlib import Path
 
 import fit_instructions
 import pandas as pd
-from fit_latency import Fit, fit_all, predict_left_out, without_board
+from fit_latency import OLD_RUNTIME, Fit, fit_all, predict_left_out, without_board
 from page import render
 from published import MEASUREMENTS, Published, published_rows
 
@@ -67,7 +67,7 @@ def latency_table(rows: list[Published], measurements: Path) -> pd.DataFrame:
                 "model_left_out_ms": left_out,
                 "board_left_out_ms": elsewhere,
                 "board_left_out_spread": spread,
-                "calibrated": (row.stack.profile, row.stack.kernels) in fit.boards,
+                "calibrated": is_calibrated(row, fit),
             }
         )
     table = pd.DataFrame(records)
@@ -79,6 +79,11 @@ def latency_table(rows: list[Published], measurements: Path) -> pd.DataFrame:
         ratio = table.published_ms / table[f"{name}_ms"]
         table[f"{name}_inside"] = ratio.between(1 / reach, reach).where(ratio.notna())
     return table
+
+
+def is_calibrated(row: Published, fit: Fit) -> bool:
+    """Say whether the row's board and stack were fitted."""
+    return (row.stack.profile, row.stack.kernels) in fit.boards and not row.runtime.startswith(OLD_RUNTIME)
 
 
 def stated_device(row: Published) -> DeviceProfile:

@@ -23,7 +23,8 @@ def fully_connected(call: Call, path: Path) -> Loops:
     if len(call.output.shape) > 2 and depth % 4 == 0 and not per_channel:
         counts = {"call": 1, "parameters": units, **matrix_product(1, batches, depth, units, path)}
         return Loops(f"pointwise_{path}", counts)
-    return Loops(f"dense_{path}", _vector_product(batches, units, depth, path))
+    biased = len(call.inputs) > 2 and call.inputs[2] is not None
+    return Loops(f"dense_{path}", _vector_product(batches, units, depth, path, biased=biased))
 
 
 def svdf(call: Call, path: Path) -> Loops:
@@ -67,12 +68,13 @@ def _plain_product(batches: int, units: int, depth: int) -> dict[str, float]:
     return {"call": 1, "batch": batches, "output": batches * units, "mac": batches * units * depth}
 
 
-def _vector_product(batches: int, units: int, depth: int, path: Path) -> dict[str, float]:
+def _vector_product(batches: int, units: int, depth: int, path: Path, *, biased: bool) -> dict[str, float]:
     lanes = {Path.DSP: 2, Path.MVE: 4, Path.PLAIN: 3}[path]
     groups, left = divmod(units, lanes)
     counts: dict[str, float] = {"call": 1, "batch": batches}
     for name, turns in (("group", batches * groups), ("single", batches * left)):
         counts[name] = turns
+        counts[f"{name}_bias"] = turns * biased
         if path is Path.DSP:
             counts[f"{name}_four"] = turns * (depth // 4)
             counts[f"{name}_unrolled"] = turns * (depth // 4 % 8 > 0)

@@ -19,15 +19,14 @@ def elementwise(call: Call, path: Path) -> Loops:
     inputs = [tensor for tensor in call.inputs if tensor is not None]
     broadcast = len(inputs) > 1 and len({tensor.elements for tensor in inputs[:2]}) > 1
     counts: dict[str, float] = {"call": 1, "element": call.output.elements}
-    name = f"{call.kind.lower()}_{_variant(call, path)}"
-    return Loops(f"{name}_broadcast" if broadcast else name, counts)
+    variant = f"{_dtype(call)}_broadcast" if broadcast else _variant(call, path)
+    return Loops(f"{call.kind.lower()}_{variant}", counts)
 
 
-def conversion(call: Call, path: Path) -> Loops:
+def conversion(call: Call, path: Path) -> Loops:  # noqa: ARG001 - one kernel serves every stack
     """Count the loops of QUANTIZE, DEQUANTIZE and CAST, whose kernel follows from the types at either end."""
     name = f"{call.kind.lower()}_{call.input(0).dtype}_{call.output.dtype}"
-    suffix = "_reference" if path is Path.REFERENCE else ""
-    return Loops(name + suffix, {"call": 1, "element": call.output.elements})
+    return Loops(name, {"call": 1, "element": call.output.elements})
 
 
 def softmax(call: Call, path: Path) -> Loops:
@@ -78,7 +77,7 @@ def pad(call: Call, path: Path) -> Loops:
     return Loops(f"pad_{_variant(call, path)}", counts)
 
 
-def concatenation(call: Call, path: Path) -> Loops:
+def concatenation(call: Call, path: Path) -> Loops:  # noqa: ARG001 - one kernel serves every stack
     """Count the loops of a concatenation: one copy per input and outer index."""
     axis = call.option("axis") % max(len(call.output.shape), 1)
     outer = math.prod(call.output.shape[:axis])
@@ -89,12 +88,16 @@ def concatenation(call: Call, path: Path) -> Loops:
         counts["input"] += 1
         for name, turns in copy(tensor.bytes // max(outer, 1), outer).items():
             counts[name] = counts.get(name, 0.0) + turns
-    return Loops(f"concatenation_{'reference' if path is Path.REFERENCE else 'cmsis'}", counts)
+    return Loops("concatenation", counts)
 
 
 def _variant(call: Call, path: Path) -> str:
     if call.has_float:
         return "f32"
     if path is Path.REFERENCE or call.kind not in _OWN_KERNEL:
-        return f"{call.input(0).dtype}_reference"
-    return f"{call.input(0).dtype}_{path}"
+        return f"{_dtype(call)}_reference"
+    return f"{_dtype(call)}_{path}"
+
+
+def _dtype(call: Call) -> str:
+    return "f32" if call.has_float else call.input(0).dtype

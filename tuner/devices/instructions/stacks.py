@@ -44,7 +44,7 @@ KERNELS = ("cmsis-nn", "reference", "esp-nn", "xnnpack", "vendor")
 BUILDS = ("o3", "os", "tflm")
 
 
-_SAME_SOURCE = ("dsp", "plain", "reference")
+_SAME_SOURCE = ("dsp", "plain", "mve", "reference")
 """Variants of a kernel that share their loops where CMSIS-NN has no special code for an instruction set."""
 
 
