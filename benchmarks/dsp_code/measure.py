@@ -1,4 +1,4 @@
-"""Compile `routines.c` and print the size of each routine and of the C library's parts they call.
+"""Compile `blocks.c` and print the size of each routine and of the parts of the C library they call.
 
     python benchmarks/dsp_code/measure.py
 
@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("routines.c")
+SOURCE = Path(__file__).with_name("blocks.c")
 FLAGS = [
     "-O2",
     "-mthumb",
@@ -23,12 +23,13 @@ FLAGS = [
     "-ffunction-sections",
     "-ffast-math",
     "-fno-math-errno",
+    "-fno-inline",
 ]
 LIBRARY = ("log10f", "logf", "expf", "powf", "cosf", "sqrtf")
 
 
 def routine_sizes() -> dict[str, int]:
-    """Bytes of code of each function of `routines.c`, by name."""
+    """Bytes of code of each routine and block, by name."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "routines.o"
         subprocess.run(["arm-none-eabi-gcc", *FLAGS, "-c", str(SOURCE), "-o", str(target)], check=True)

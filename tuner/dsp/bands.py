@@ -72,7 +72,7 @@ class BandPowers:
             operations=total,
             ram_bytes=cost.FLOAT_BYTES * (self.fft_length + bins),
             table_bytes=cost.real_fft_table_bytes(self.fft_length),
-            code=("moments", "sqrtf", "rfft", "power_max_hold", *logarithm),
+            code=("spectral_analysis", "moments", "sqrtf", "rfft", "power_max_hold", *logarithm),
         )
 
     @property

@@ -34,6 +34,11 @@ def real_fft_table_bytes(length: int) -> int:
     return length // 2 * 2 * FLOAT_BYTES
 
 
+def emphasize(samples: int) -> Operations:
+    """A frame of 16-bit samples, converted (which costs about an addition), scaled and pre-emphasized."""
+    return Operations(add=2, multiply=2) * samples
+
+
 def power_spectrum(length: int) -> Operations:
     """|X|² / N of the bins 0 … N / 2."""
     bins = length // 2 + 1
@@ -48,11 +53,6 @@ def biquads(samples: int, sections: int) -> Operations:
 def biquads_bytes(sections: int) -> tuple[int, int]:
     """RAM of the filter's state and flash of its coefficients."""
     return 2 * sections * FLOAT_BYTES, 5 * sections * FLOAT_BYTES
-
-
-def mean(samples: int) -> Operations:
-    """The sum and one division."""
-    return Operations(add=samples, divide=1)
 
 
 def moments(samples: int) -> Operations:

@@ -83,7 +83,7 @@ class Flatten(Parameters):
         """One pass to copy an axis out of the window, one for the extremes, two for the moments."""
         samples = signal.samples
         operations = Operations(multiply=samples, move=samples)
-        code = ["gather"]
+        code = ["flatten", "gather"]
         if self.minimum or self.maximum:
             operations += Operations(add=2 * samples)
             code.append("range")

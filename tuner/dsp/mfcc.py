@@ -78,19 +78,20 @@ class Mfcc(FramedBlock):
         framing, bank = self.framing(signal), self._bank(signal)
         bins, values = self.fft_length // 2 + 1, framing.count * self.num_cepstral
         products = self.num_filters * (self.num_cepstral - 1)
-        frame = Operations(add=1, multiply=2, move=1) * min(framing.length, self.fft_length)
+        frame = cost.emphasize(min(framing.length, self.fft_length))
         frame += cost.real_fft(self.fft_length) + cost.power_spectrum(self.fft_length) + bank.operations
         frame += Operations(add=bins + products, multiply=products, transcendental=self.num_filters + 1)
         total, ram, code = frame * framing.count, self.fft_length + bins + self.num_filters, ["logf"]
         if self.win_size:
-            first_windows = Operations(add=2, multiply=1) * (2 * self.win_size * self.num_cepstral)
-            total += first_windows + Operations(add=12, multiply=6, divide=3, square_root=1, move=2) * values
+            # Two passes (mean, deviation) of running sums; integers find the mirrored frames beyond the ends.
+            total += Operations(add=2, multiply=1, integer=10) * (2 * self.win_size * self.num_cepstral)
+            total += Operations(add=12, multiply=6, divide=3, square_root=1, move=2, integer=40) * values
             ram = max(ram, framing.count)
-            code += ["normalize_windows", "sqrtf"]
+            code += ["normalize_windows", "reflected", "sqrtf"]
         return BlockCost(
             operations=total,
             ram_bytes=cost.FLOAT_BYTES * ram,
-            code_shared=routines("emphasize", "rfft", "power", "mel", "dct", *code),
+            code_shared=routines("mfcc", "power_of_frame", "emphasize", "rfft", "power", "mel", "dct", *code),
             table_bytes=cost.real_fft_table_bytes(self.fft_length) + bank.table_bytes + cost.FLOAT_BYTES * products,
         )
 

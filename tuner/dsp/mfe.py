@@ -63,13 +63,13 @@ class Mfe(FramedBlock):
     def cost(self, signal: Signal) -> BlockCost:
         """Each frame: pre-emphasis, transform, filters, logarithms."""
         framing, bank = self.framing(signal), self._bank(signal)
-        frame = Operations(add=1, multiply=2, move=1) * min(framing.length, self.fft_length)
+        frame = cost.emphasize(min(framing.length, self.fft_length))
         frame += cost.real_fft(self.fft_length) + cost.power_spectrum(self.fft_length) + bank.operations
         frame += decibels.operations(self.num_filters) + Operations(add=2, multiply=2) * self.num_filters
         return BlockCost(
             operations=frame * framing.count,
             ram_bytes=cost.FLOAT_BYTES * (self.fft_length + self.fft_length // 2 + 1),
-            code_shared=routines("emphasize", "rfft", "power", "mel", "decibels", "log10f"),
+            code_shared=routines("mfe", "power_of_frame", "emphasize", "rfft", "power", "mel", "decibels", "log10f"),
             table_bytes=cost.real_fft_table_bytes(self.fft_length) + bank.table_bytes,
         )
 

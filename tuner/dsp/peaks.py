@@ -48,7 +48,7 @@ class SpectralPeaks:
             operations=total,
             ram_bytes=cost.FLOAT_BYTES * (self.fft_length + bins),
             table_bytes=cost.real_fft_table_bytes(self.fft_length) + cost.FLOAT_BYTES * len(self.edges_hz),
-            code=("moments", "sqrtf", "rfft", "power", "peaks"),
+            code=("spectral_analysis", "moments", "sqrtf", "rfft", "power", "peaks"),
         )
 
     def _peaks(self, head: Float32) -> Float32:

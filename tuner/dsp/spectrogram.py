@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from tuner.dsp import cost, decibels, spectrum
-from tuner.dsp.block import BlockCost, Float32, Operations
+from tuner.dsp.block import BlockCost, Float32
 from tuner.dsp.chunks import in_chunks
 from tuner.dsp.code_size import routines
 from tuner.dsp.framing import FramedBlock, Framing, first_axis
@@ -51,12 +51,12 @@ class Spectrogram(FramedBlock):
         """One transform and its logarithms per frame; the features themselves hold the result."""
         framing = self._checked(signal)
         bins = self.fft_length // 2 + 1
-        frame = Operations(move=self.fft_length) + cost.real_fft(self.fft_length)
+        frame = cost.emphasize(min(framing.length, self.fft_length)) + cost.real_fft(self.fft_length)
         frame += cost.power_spectrum(self.fft_length) + decibels.operations(bins)
         return BlockCost(
             operations=frame * framing.count,
             ram_bytes=cost.FLOAT_BYTES * self.fft_length,
-            code_shared=routines("emphasize", "rfft", "power", "decibels", "log10f"),
+            code_shared=routines("spectrogram", "power_of_frame", "emphasize", "rfft", "power", "decibels", "log10f"),
             table_bytes=cost.real_fft_table_bytes(self.fft_length),
         )
 

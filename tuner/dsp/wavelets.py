@@ -62,14 +62,24 @@ class WaveletStatistics:
         total, length, longest = Operations(), self.samples, self.samples
         for _ in range(self.level):
             length = (length + taps - 1) // 2
-            total += Operations(add=2 * length * taps, multiply=2 * length * taps) + _statistics_operations(length)
+            total += Operations(add=2, multiply=2, integer=4) * (length * taps) + _statistics_operations(length)
             longest = max(longest, length)
         total += _statistics_operations(length)
         return AnalysisCost(
             operations=total,
             ram_bytes=cost.FLOAT_BYTES * (2 * longest + _HISTOGRAM_BINS),
             table_bytes=2 * cost.FLOAT_BYTES * taps,
-            code=("dwt", "sort", "entropy", "crossings", "moments", "sqrtf", "logf"),
+            code=(
+                "wavelet_analysis",
+                "describe_level",
+                "dwt",
+                "sort",
+                "entropy",
+                "crossings",
+                "moments",
+                "sqrtf",
+                "logf",
+            ),
         )
 
 
