@@ -227,22 +227,6 @@ def test_a_class_of_which_nothing_is_left_is_named(motion_folder: Callable[..., 
     assert "move1: is a class of which no recording can be used" in map(str, dataset.skipped)
 
 
-def test_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, module, extra in (
-        ("a.wav", "soundfile", "audio"),
-        ("a.parquet", "pyarrow", "parquet"),
-        ("a.cbor", "cbor2", "cbor"),
-    ):
-        (tmp_path / extra).mkdir()
-        (tmp_path / extra / name).write_bytes(b"anything")
-        monkeypatch.setitem(sys.modules, module, None)
-
-        with pytest.raises(DataError, match=f"needs {module}") as error:
-            open_dataset(tmp_path / extra)
-
-        assert error.value.hint == f"pip install 'edge-tuner[{extra}]'"
-
-
 def test_importing_the_package_loads_no_library_that_only_some_data_need() -> None:
     heavy = {"pandas", "scipy", "plotly", "PIL", "soundfile", "pyarrow", "cbor2", "tensorflow", "ray"}
     code = f"import sys, tuner.data, tuner.data.windows, tuner.data.splits; print({heavy!r} & set(sys.modules))"

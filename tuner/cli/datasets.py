@@ -11,7 +11,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from tuner.cli.console import output, print_json
+from tuner.cli.console import errors, output, print_json
 from tuner.errors import InputError
 from tuner.files import write_atomically
 from tuner.units import format_milliseconds, format_seconds
@@ -50,7 +50,11 @@ def inspect(
     from tuner.data import open_dataset  # noqa: PLC0415 - help must not wait for it
     from tuner.data.inspection import inspect as inspected  # noqa: PLC0415
 
-    inspection = inspected(open_dataset(path, skip_bad=True, **_options(option or [])))
+    options = _options(option or [])
+    with errors.status("looking for files") as status:
+        dataset = open_dataset(path, skip_bad=True, progress=lambda n: status.update(f"{n} recordings read"), **options)
+        status.update(f"looking at {len(dataset.recordings)} recordings")
+        inspection = inspected(dataset)
     if html is not None:
         from tuner.data.page import page  # noqa: PLC0415 - plotly
 

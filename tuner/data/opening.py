@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,19 +11,22 @@ from typing import Any, TypeVar
 from tuner.data.dataset import BrokenFilesError, Dataset, Problem, Recording
 from tuner.data.description import Description, describe
 from tuner.data.folder import Folder, list_folder
-from tuner.data.reader import RATE_TOLERANCE, Annotation, Reader, Scanned
+from tuner.data.reader import RATE_TOLERANCE, Annotation, Found, Reader, Scanned
 from tuner.data.readers import ANNOTATED, PLAIN
 from tuner.errors import ConfigError, DataError, nearest
 
 _T = TypeVar("_T")
 
 
-def open_dataset(path: str | Path, *, skip_bad: bool = False, **options: Any) -> Dataset:
+def open_dataset(
+    path: str | Path, *, skip_bad: bool = False, progress: Callable[[int], None] | None = None, **options: Any
+) -> Dataset:
     """Open a data set as it lies on disk. Every file is read once, to check it and to take its fingerprint.
 
     Args:
         path: a folder, or a single file with several recordings.
         skip_bad: leave out what cannot be used, and list it in `Dataset.skipped`, instead of raising.
+        progress: called with the number of recordings read so far.
         options: fields of `Description`, in place of what the folder's `dataset.yaml` says.
 
     Raises:
@@ -34,7 +37,11 @@ def open_dataset(path: str | Path, *, skip_bad: bool = False, **options: Any) ->
     folder = list_folder(Path(path))
     description = describe(folder.root, options)
     reader = _choose(Path(path), folder, description)
-    found = list(reader.scan(folder, description))
+    found: list[Found] = []
+    for entry in reader.scan(folder, description):
+        found.append(entry)
+        if progress is not None:
+            progress(len(found))
     scanned = [entry for entry in found if isinstance(entry, Scanned)]
     problems = [*folder.problems, *(entry for entry in found if isinstance(entry, Problem))]
     scanned = _at_common_rate(scanned, description)

@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
-soundfile = pytest.importorskip("soundfile", reason="reading sound needs the extra 'audio'")
-
-from tuner.candidate import Window  # noqa: E402
-from tuner.data import BrokenFilesError, Dataset, open_dataset  # noqa: E402
-from tuner.data.windows import cut  # noqa: E402
+from tuner.candidate import Window
+from tuner.data import BrokenFilesError, Dataset, open_dataset
+from tuner.data.windows import cut
 
 RANDOM = np.random.default_rng(0)
 

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import numpy as np
 import pytest
 
@@ -66,7 +67,6 @@ def test_labels_splits_sensors_and_interval_come_from_the_export(folder: Path) -
 
 
 def test_cbor_reads_as_json_does(folder: Path) -> None:
-    cbor2 = pytest.importorskip("cbor2", reason="reading CBOR needs the extra 'cbor'")
     (folder / "training" / "three.cbor").write_bytes(cbor2.dumps(acquisition()))
     document = json.loads((folder / "info.labels").read_text())
     write(folder / "info.labels", info(*document["files"], named("training/three.cbor", simple("idle"))))

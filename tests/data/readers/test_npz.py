@@ -102,7 +102,7 @@ def test_an_archive_that_grows_out_of_all_proportion_is_not_unpacked(
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x.npy", bytes(2 << 20))
 
-    with pytest.raises(BrokenFilesError, match=r"'x.npy' grows \d+-fold to 2.0 MiB when unpacked"):
+    with pytest.raises(BrokenFilesError, match=r"a.npz: grows \d+-fold to 2.0 MiB when unpacked"):
         open_dataset(tmp_path, frequency=10)
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytest.importorskip("pyarrow", reason="reading Parquet needs the extra 'parquet'")
-
+import tuner.data.readers.parquet
 from tuner.data import BrokenFilesError, open_dataset
 
 
@@ -57,4 +56,12 @@ def test_a_cell_that_is_no_number_is_named_by_its_row(tmp_path: Path) -> None:
     pd.DataFrame({"x": ["1", "two"]}).to_parquet(tmp_path / "a.parquet")
 
     with pytest.raises(BrokenFilesError, match=r"a\.parquet: row 1: x is 'two', expected a number"):
+        open_dataset(tmp_path, frequency=10)
+
+
+def test_a_small_file_that_holds_more_than_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuner.data.readers.parquet, "_MOST_VALUES", 1000)
+    pd.DataFrame({"x": np.zeros(2000)}).to_parquet(tmp_path / "a.parquet")
+
+    with pytest.raises(BrokenFilesError, match=r"a\.parquet: holds 2000 rows of 1 columns, too many to read at once"):
         open_dataset(tmp_path, frequency=10)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from tuner.data.description import Description
 from tuner.data.reader import BadFileError, Parsed, Part, PartsReader
-from tuner.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class AcquisitionReader(PartsReader):
     def parse(self, path: Path, description: Description) -> Parsed:
         """Read the payload of a file."""
         content = path.read_bytes()
-        document = _cbor(content, path) if path.suffix.lower() == ".cbor" else _json(content)
+        document = _cbor(content) if path.suffix.lower() == ".cbor" else _json(content)
         payload = document.get("payload") if isinstance(document, dict) else None
         if not isinstance(payload, dict):
             raise BadFileError("has no 'payload', as a file in the data acquisition format has")
@@ -53,11 +52,9 @@ def _json(content: bytes) -> Any:
         raise BadFileError(f"is not JSON: {error}") from error
 
 
-def _cbor(content: bytes, path: Path) -> Any:
-    try:
-        import cbor2  # noqa: PLC0415  an extra
-    except ImportError as error:
-        raise DataError(f"{path}: reading CBOR needs cbor2", hint="pip install 'edge-tuner[cbor]'") from error
+def _cbor(content: bytes) -> Any:
+    import cbor2  # noqa: PLC0415  few data sets need it
+
     try:
         return cbor2.loads(content)
     except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:

@@ -15,7 +15,6 @@ from tuner.data.dataset import Dataset, Float32, Problem, Recording
 from tuner.data.description import Description
 from tuner.data.folder import Folder, group_of
 from tuner.data.reader import BadFileError, FileReader, Scanned, check_values, meaning_of, rate_of
-from tuner.errors import DataError
 
 if TYPE_CHECKING:
     import soundfile
@@ -82,10 +81,8 @@ class _Scan:
 
 
 def _open(path: Path) -> soundfile.SoundFile:
-    try:
-        import soundfile  # noqa: PLC0415  an extra
-    except ImportError as error:
-        raise DataError(f"{path}: reading sound needs soundfile", hint="pip install 'edge-tuner[audio]'") from error
+    import soundfile  # noqa: PLC0415  only sound needs it
+
     if not path.stat().st_size:
         raise BadFileError("is empty")
     try:

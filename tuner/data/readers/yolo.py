@@ -84,7 +84,7 @@ def _class_names(folder: Folder, named: list[str]) -> list[str]:
     names = said.get("names") if isinstance(said, dict) else None
     if isinstance(names, dict) and set(names) == set(range(len(names))):
         names = [names[index] for index in range(len(names))]
-    if not isinstance(names, list):
+    if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
         raise BadFileError("has no list of 'names'")
     return [str(name) for name in names]
 
