@@ -105,6 +105,19 @@ def test_a_neural_processing_unit_takes_operators_off_the_core(model):
     assert ram["arena_used_bytes"] == ram["arena_head_bytes"] + ram["arena_tail_bytes"]
 
 
+@pytest.mark.parametrize(
+    "name", ["mcunet/mcunet-320kb-1mb_imagenet", "stm32_zoo/COCO__ssd_mobilenet_v1_025_192_int8__479ed906"]
+)
+def test_a_model_that_the_compiler_of_a_unit_refuses_or_dies_of_is_costed_on_the_core(shared, name):
+    model = shared / "measurements" / "models" / f"{name}.tflite"
+    unit = "cortex-m55-160mhz-ethos-u55-128"
+
+    result = CliRunner().invoke(app, ["profile", str(model), "--device", unit], env={"COLUMNS": "200"})
+
+    assert result.exit_code == 0
+    assert "the figures are of the core alone" in result.stdout
+
+
 def test_multiply_accumulates_are_counted_as_the_firmware_rows_count_them(shared):
     models = {firmware.model: firmware for firmware in firmwares(shared)}
     wrong = {

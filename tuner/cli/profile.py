@@ -16,7 +16,7 @@ from tuner.devices.profile import Build, DeviceProfile, Kernels, load_profile, p
 from tuner.errors import InputError, ModelError, nearest
 from tuner.files import write_atomically
 from tuner.inspection.document import to_json
-from tuner.inspection.inspect import Inspection, inspect, with_runtime
+from tuner.inspection.inspect import UNIT_REFUSES, Inspection, inspect, with_runtime
 from tuner.units import format_bytes, format_milliseconds, parse_bytes, parse_milliseconds
 
 _KERNELS = ("cmsis-nn", "reference", "esp-nn")
@@ -50,6 +50,9 @@ def profile(
         print_json(to_json(inspections))
         return
     output.print(_devices_table(model, inspections))
+    for inspection in inspections:
+        if inspection.unit_refuses:
+            output.print(f"[yellow]{inspection.profile.name}[/]: {UNIT_REFUSES}", soft_wrap=True)
     if len(inspections) == 1:
         output.print(_operators_table(inspections[0]))
     if html is not None:

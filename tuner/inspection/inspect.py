@@ -18,7 +18,10 @@ from tuner.devices.macs import operator_macs
 from tuner.devices.profile import Build, DeviceProfile, Kernels
 from tuner.estimate import DeviceCost, Method
 from tuner.graph import Graph, Operator
+from tuner.inspection.refusals import refused
 from tuner.tflite.read import read_graph
+
+UNIT_REFUSES = "Vela does not compile the model for the neural processing unit; the figures are of the core alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Inspection:
     """The plan without a neural processing unit, whose compiler makes one of its own."""
     accelerated: bool
     """A neural processing unit runs part of the model: the arena is not `arena` but what `cost` says."""
+    unit_refuses: bool
+    """The compiler of the neural processing unit does not take the model: the figures are of the core alone."""
     code_bytes: float
     """Runtime and kernels."""
     instructions: float
@@ -87,7 +92,10 @@ def inspect(
         ModelError: the file is no `.tflite`, is damaged, or lacks what an operator needs.
     """
     graph = read_graph(model)
-    return tuple(_on_device(model, graph, profile, budget(profile)) for profile in profiles)
+    chosen = list(profiles)
+    compiled_for = [profile.npu for profile in chosen if profile.npu is not None and profile.npu.is_ethos_u]
+    refusing = [unit for unit, no in zip(compiled_for, refused(model, compiled_for), strict=True) if no]
+    return tuple(_on_device(model, graph, profile, budget(profile), profile.npu in refusing) for profile in chosen)
 
 
 def with_runtime(profile: DeviceProfile, kernels: Kernels | None, build: Build | None) -> DeviceProfile:
@@ -96,7 +104,8 @@ def with_runtime(profile: DeviceProfile, kernels: Kernels | None, build: Build |
     return profile.model_copy(update={"runtime": profile.runtime.model_copy(update=changes)})
 
 
-def _on_device(model: bytes, graph: Graph, profile: DeviceProfile, budget: Budget) -> Inspection:
+def _on_device(model: bytes, graph: Graph, device: DeviceProfile, budget: Budget, unit_refuses: bool) -> Inspection:
+    profile = device.model_copy(update={"npu": None}) if unit_refuses else device
     target = arena_target(profile)
     arena = plan_arena(graph, target)
     unit = accelerate(graph, profile, target, Method.CONVERTED, model)
@@ -104,12 +113,13 @@ def _on_device(model: bytes, graph: Graph, profile: DeviceProfile, budget: Budge
     operators = _operators(graph, profile, arena, on_the_core=frozenset(kinds))
     call = counts(graph, profile.core, profile.kernels, profile.build).call
     return Inspection(
-        profile=profile,
+        profile=device,
         graph=graph,
         budget=budget,
         cost=device_cost(graph, profile, method=Method.CONVERTED, model=model),
         arena=arena,
         accelerated=set(kinds) != set(graph.kinds()),
+        unit_refuses=unit_refuses,
         code_bytes=code_bytes((*kinds, *graph.listed_kinds), profile.core, profile.kernels, profile.build).total,
         instructions=call + sum(operator.instructions for operator in operators),
         operators=operators,

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import plotly.io
 from plotly.offline import get_plotlyjs
 
-from tuner.inspection.inspect import Inspection
+from tuner.inspection.inspect import UNIT_REFUSES, Inspection
 from tuner.inspection.picture import arena_picture, time_picture
 from tuner.report.markup import Markup, element, join
 from tuner.units import format_bytes, format_milliseconds
@@ -33,7 +33,7 @@ def render(model: str, inspections: Sequence[Inspection]) -> str:
         "main",
         element("header", element("p", "Edge Tuner · model profile", class_="kicker"), element("h1", model)),
         element("p", f"{facts} · {macs:,} multiply-accumulates", class_="lead"),
-        element("section", element("h2", "Devices"), _devices(inspections)),
+        element("section", element("h2", "Devices"), _devices(inspections), *_notes(inspections)),
         *_arenas(inspections),
         *(_breakdown(inspection) for inspection in _representatives(inspections)),
     )
@@ -50,6 +50,11 @@ def _devices(inspections: Sequence[Inspection]) -> Markup:
     header = ("device", "fits", "arena", "RAM", "of budget", "flash", "of budget", "latency", "90 % within", "energy")
     rows = [_device(inspection) for inspection in inspections]
     return _table((*header, "why not"), rows, text=(0, 1, 10))
+
+
+def _notes(inspections: Sequence[Inspection]) -> list[Markup]:
+    refused = [inspection for inspection in inspections if inspection.unit_refuses]
+    return [element("p", f"{inspection.profile.name}: {UNIT_REFUSES}.", class_="note") for inspection in refused]
 
 
 def _device(inspection: Inspection) -> tuple[str, ...]:
