@@ -89,7 +89,7 @@ def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> dict[
     for step in location:
         fields = [found.model_fields[step] for found in models if isinstance(step, str) and step in found.model_fields]
         if fields:
-            models = [inner for field in fields for inner in _models_in(field.annotation)]
+            models = [inner for field in fields for inner in models_in(field.annotation)]
     return {field.alias or name: field for found in models for name, field in found.model_fields.items()}
 
 
@@ -107,11 +107,12 @@ def _unit_hint(key: str) -> str:
     return next((f" {sentence}" for sentence, units in _UNITS.items() if unit in units), "")
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models that a field's annotation holds, at any depth."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in typing.get_args(annotation):
-        yield from _models_in(argument)
+        yield from models_in(argument)
 
 
 def _similar_file(path: Path) -> str:

@@ -11,6 +11,7 @@ import typer
 from tuner import __version__
 from tuner.cli.calibrate import calibrate
 from tuner.cli.console import errors, show_error
+from tuner.cli.datasets import datasets
 from tuner.cli.devices import devices
 from tuner.cli.profile import check, profile
 from tuner.cli.results import compare, export, report, select
@@ -41,6 +42,7 @@ app.command(rich_help_panel=_READ)(export)
 app.command(rich_help_panel=_LOOK)(profile)
 app.command(rich_help_panel=_LOOK)(check)
 app.command(rich_help_panel=_LOOK)(calibrate)
+app.add_typer(datasets, name="datasets", rich_help_panel=_LOOK)
 app.add_typer(devices, name="devices", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(spaces)
 

@@ -32,7 +32,7 @@ class FeatureCache:
         """Return the arrays of an entry, `None` if there is no sound one."""
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as entry:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
                 arrays = {name: entry[name] for name in entry.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return None
