@@ -5,7 +5,7 @@ import pytest
 from tuner.candidate import Scalar, Settings
 from tuner.errors import BuildError, ConfigError
 from tuner.models import build
-from tuner.models.network import Conv2D, Dense, Network, Reshape
+from tuner.models.network import Conv1D, Conv2D, Dense, DepthwiseConv1D, Network, Node, Reshape
 
 
 def _built(layers: list[dict[str, Scalar]], shape: tuple[int, ...], **parameters: Any) -> Network:
@@ -58,6 +58,15 @@ def test_a_kernel_may_be_wider_than_high() -> None:
     network = _built([{"type": "conv2d", "filters": 8, "kernel": 10, "kernel_width": 4}], (25, 10, 1))
 
     assert network.nodes[0].layer == Conv2D(8, (10, 4))
+
+
+def test_a_separable_convolution_is_two_layers() -> None:
+    layer = {"type": "separable_conv1d", "filters": 8, "kernel": 5, "stride": 2, "activation": "relu", "name": "a"}
+
+    network = _built([layer], (20, 3))
+
+    assert network.nodes[0] == Node("a_depthwise", DepthwiseConv1D(5, 2), ("input",))
+    assert network.nodes[1] == Node("a", Conv1D(8, 1, activation="relu"), ("a_depthwise",))
 
 
 def test_a_reshape_makes_a_series_or_an_image() -> None:

@@ -154,6 +154,11 @@ def test_alternatives_of_one_type_are_told_apart_by_name() -> None:
             "training.optimizer.adam: unknown key 'rate'",
         ),
         (_with("training", "optimizer", "type", value="adm"), "training.optimizer: there is no 'adm'"),
+        (_with("preprocessing", 0, value={"name": "a"}), "preprocessing.0: a preprocessing needs either a type or"),
+        (
+            _with("preprocessing", 0, value={"name": "a", "blocks": ["flatten"], "minimum": True}),
+            "preprocessing.0: .*no parameters of its own",
+        ),
         (_with("compression", value=["int9"]), "compression: there is no 'int9'. Hint: did you mean 'int8'"),
         (_with("architecture", 0, "neurons", value=[]), "neurons: the list of alternatives is empty"),
     ],
@@ -161,6 +166,36 @@ def test_alternatives_of_one_type_are_told_apart_by_name() -> None:
 def test_what_is_wrong_is_named_by_key_with_the_nearest(data: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=f"(?s)search_space: .*{message}"):
         load_space(data)
+
+
+def _with_fusion() -> dict[str, Any]:
+    blocks = [
+        {"type": "spectral-analysis", "axes": ["x", "y"], "fft-length": [16, 32]},
+        {"type": "flatten", "axes": ["z"]},
+    ]
+    return _with("preprocessing", 0, value={"name": "fused", "blocks": blocks})
+
+
+def test_several_blocks_go_together_each_on_its_axes() -> None:
+    space = load_space(_with_fusion())
+
+    fused = [
+        (candidate, parameters)
+        for candidate, parameters in _samples(space, 50)
+        if parameters["preprocessing"] == "fused"
+    ]
+
+    assert {block.axes for candidate, _ in fused for block in candidate.preprocessing} == {("x", "y"), ("z",)}
+    assert all(parameters["preprocessing.fused.spectral-analysis.fft-length"] in (16, 32) for _, parameters in fused)
+
+
+def test_several_blocks_are_counted_and_read_back_equal() -> None:
+    space = load_space(_with_fusion())
+
+    distinct = {candidate.id for candidate, _ in _samples(space, 2000)}
+
+    assert space.size() == len(distinct) == 2 * (2 * 6 + 1 * (6 + 2)) * 2
+    assert load_space(space.to_json()) == space
 
 
 def test_a_preprocessing_that_no_architecture_goes_with_is_refused() -> None:

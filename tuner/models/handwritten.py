@@ -29,6 +29,10 @@ class Written(BaseModel):
         """Return the layer."""
         raise NotImplementedError
 
+    def before(self) -> Layer | None:
+        """Return a layer that goes before it, of those that are written as one."""
+        return None
+
 
 class _Dense(Written):
     type: Literal["dense"]
@@ -88,6 +92,27 @@ class _DepthwiseConv2D(Written):
         return layers.DepthwiseConv2D(
             (self.kernel, self.kernel), (self.stride, self.stride), self.padding, self.activation
         )
+
+
+class _Separable(Written):
+    """A depthwise convolution with a pointwise one after it."""
+
+    type: Literal["separable_conv1d", "separable_conv2d"]
+    filters: int = Field(ge=1, le=1024)
+    kernel: int = Field(ge=1, le=256, description="Of the depthwise convolution")
+    stride: int = Field(default=1, ge=1, le=16, description="Of the depthwise convolution")
+    padding: Padding = "same"
+    activation: Activation = "linear"
+
+    def before(self) -> Layer:
+        if self.type == "separable_conv1d":
+            return layers.DepthwiseConv1D(self.kernel, self.stride, self.padding)
+        return layers.DepthwiseConv2D((self.kernel, self.kernel), (self.stride, self.stride), self.padding)
+
+    def layer(self) -> Layer:
+        if self.type == "separable_conv1d":
+            return layers.Conv1D(self.filters, 1, activation=self.activation)
+        return layers.Conv2D(self.filters, (1, 1), activation=self.activation)
 
 
 class _Pool(Written):
@@ -162,6 +187,7 @@ WrittenLayer = Annotated[
     | _DepthwiseConv1D
     | _Conv2D
     | _DepthwiseConv2D
+    | _Separable
     | _Pool
     | _Plain
     | _Activation
@@ -202,8 +228,11 @@ class HandwrittenFamily(Family):
             name = written.name or f"{written.type}_{number}"
             if name in names:
                 raise BuildError(f"two layers are called '{name}'")
-            sources = (written.source or previous,)
-            yield Node(name, written.layer(), (*sources, written.other) if isinstance(written, _Merge) else sources)
+            source, before = written.source or previous, written.before()
+            if before is not None:
+                yield Node(f"{name}_depthwise", before, (source,))
+                source = f"{name}_depthwise"
+            yield Node(name, written.layer(), (source, written.other) if isinstance(written, _Merge) else (source,))
             names.add(name)
             previous = name
 

@@ -63,6 +63,14 @@ each candidate has one, with parameters of its own. Parameters of alternatives t
 so conditions need no syntax. Two alternatives of one type are told apart by `name`. `after` of an architecture names
 the preprocessing it goes with. What is left out has its default.
 
+Several blocks at once, e.g. for several sensors, stand under `blocks` of one alternative:
+
+    preprocessing:
+      - name: fused
+        blocks:
+          - {{type: spectral-analysis, axes: [accX, accY, accZ], fft-length: [16, 32]}}
+          - {{type: flatten, axes: [temperature]}}
+
 ## Lists of layers and stages
 
 Where a family takes a list (`layers`, `stages`), each entry has values like any parameter, and an entry may be a
@@ -85,6 +93,10 @@ error that names its path.
 
 ## Keys
 """
+
+
+_LISTS = ("axes", "after")
+"""Keys of alternatives that hold several names."""
 
 
 def space_reference() -> str:
@@ -114,7 +126,7 @@ def space_schema() -> dict[str, Any]:
         del schema["$defs"][unused]
     schema["$defs"]["value"] = VALUE_SCHEMA
     sections = schema["properties"]
-    sections["preprocessing"] = _alternatives(known.PREPROCESSING.parameters, PreprocessingSpec)
+    sections["preprocessing"] = _preprocessing()
     sections["architecture"] = _alternatives(known.ARCHITECTURES.parameters, ArchitectureSpec)
     sections["compression"] = _alternatives(known.COMPRESSION.parameters, Alternative)
     training = schema["$defs"]["TrainingSpec"]["properties"]
@@ -127,9 +139,28 @@ def space_schema() -> dict[str, Any]:
     return schema | whole | {"anyOf": [{"required": required}, {"required": ["include"]}]}
 
 
+def _preprocessing() -> dict[str, Any]:
+    blocks = _kinds(known.PREPROCESSING.parameters, PreprocessingSpec)
+    several = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "blocks": {"type": "array", "items": {"anyOf": blocks}}},
+        "required": ["name", "blocks"],
+        "additionalProperties": False,
+    }
+    return _one_or_several({"enum": list(known.PREPROCESSING.parameters)}, *blocks, several)
+
+
 def _alternatives(parameters: Mapping[str, Iterable[str]], section: type[Alternative]) -> dict[str, Any]:
-    own = section.model_json_schema()["properties"]
-    described = [
+    return _one_or_several({"enum": list(parameters)}, *_kinds(parameters, section))
+
+
+def _kinds(parameters: Mapping[str, Iterable[str]], section: type[Alternative]) -> list[dict[str, Any]]:
+    own = {
+        field.alias or name: {"type": "array", "items": {"type": "string"}} if name in _LISTS else {"type": "string"}
+        for name, field in section.model_fields.items()
+        if name != "blocks"
+    }
+    return [
         {
             "type": "object",
             "properties": own | {"type": {"const": name}} | {key: _parameter(name, key) for key in keys},
@@ -138,7 +169,6 @@ def _alternatives(parameters: Mapping[str, Iterable[str]], section: type[Alterna
         }
         for name, keys in parameters.items()
     ]
-    return _one_or_several({"enum": list(parameters)}, *described)
 
 
 def _parameter(alternative: str, key: str) -> dict[str, Any]:

@@ -82,10 +82,39 @@ class Alternative(BaseModel):
         return self.__pydantic_extra__
 
 
-class PreprocessingSpec(Alternative):
-    """A preprocessing block."""
+def _as_list(raw: Any) -> Any:
+    """Read `flatten` and `{type: flatten}` like `[{type: flatten}]`."""
+    if not isinstance(raw, list | tuple):
+        raw = [raw]
+    return [{"type": item} if isinstance(item, str) else item for item in raw]
 
+
+class PreprocessingSpec(Alternative):
+    """A preprocessing block, or several whose features are put side by side."""
+
+    type: str = Field(default="", description="Which block; left out where there are several")
     axes: tuple[str, ...] = Field(default=(), description="Axes of the data it reads; all if left out")
+    blocks: Annotated[tuple[PreprocessingSpec, ...], BeforeValidator(_as_list)] = Field(
+        default=(), description="Several blocks at once, e.g. each on axes of its own (sensor fusion)"
+    )
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Self:
+        if bool(self.type) == bool(self.blocks):
+            raise ValueError("a preprocessing needs either a type or blocks")
+        if self.blocks and (self.parameters or self.axes or not self.name):
+            raise ValueError("a preprocessing of several blocks has a name, blocks and no parameters of its own")
+        if any(block.blocks for block in self.blocks):
+            raise ValueError("blocks cannot be made of blocks")
+        _check_distinct(self.blocks)
+        return self
+
+    @property
+    def parts(self) -> tuple[tuple[str, PreprocessingSpec], ...]:
+        """The blocks with the names under which their parameters are asked for."""
+        if not self.blocks:
+            return ((self.name, self),)
+        return tuple((f"{self.name}.{block.name}", block) for block in self.blocks)
 
 
 class ArchitectureSpec(Alternative):
@@ -94,13 +123,6 @@ class ArchitectureSpec(Alternative):
     after: tuple[str, ...] = Field(
         default=(), description="Names of the preprocessing alternatives it goes with; all if left out"
     )
-
-
-def _as_list(raw: Any) -> Any:
-    """Read `flatten` and `{type: flatten}` like `[{type: flatten}]`."""
-    if not isinstance(raw, list | tuple):
-        raw = [raw]
-    return [{"type": item} if isinstance(item, str) else item for item in raw]
 
 
 def _window_list(raw: Any) -> Any:

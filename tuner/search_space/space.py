@@ -46,7 +46,9 @@ class SearchSpace:
         path, fitting = self._architectures(block.name)
         return Candidate(
             window=window,
-            preprocessing=(Block(_settings("preprocessing", block, suggest), block.axes),),
+            preprocessing=tuple(
+                Block(_settings("preprocessing", part, suggest, name=name), part.axes) for name, part in block.parts
+            ),
             architecture=_settings("architecture", _chosen(path, fitting, suggest), suggest),
             training=_training(self.spec.training, suggest),
             compression=_drawn("compression", self.spec.compression, suggest),
@@ -62,7 +64,8 @@ class SearchSpace:
         ):
             parts: list[Part] = [leaf for _, _, leaf in _window_values(spec.window, window)]
             parts += _training_values(training).values()
-            parts += [part for chosen in (*pair, *choices) for part in chosen.parameters.values()]
+            chosen = [*(part for _, part in pair[0].parts), pair[1], *choices]
+            parts += [part for alternative in chosen for part in alternative.parameters.values()]
             shared = {leaf for part in parts for _, leaf in leaves({"": part}, "") if isinstance(leaf, Shared)}
             size = product(iter([own_size(iter(parts)), *(leaf.size for leaf in shared)]))
             if size is None:
@@ -77,6 +80,9 @@ class SearchSpace:
         if len(spec.window) > 1:
             found["window"] = Options(tuple(window.name for window in spec.window))
         found |= _alternatives("preprocessing", spec.preprocessing)
+        for block in spec.preprocessing:
+            for name, part in block.parts:  # of several blocks at once; of a single one they are there already
+                found |= leaves(part.parameters, f"preprocessing.{name}")
         for block in spec.preprocessing:
             path, fitting = self._architectures(block.name)
             found |= _alternatives("architecture", fitting, choice=path)
@@ -156,8 +162,9 @@ def _alternatives(path: str, alternatives: Sequence[Alternative], *, choice: str
     return found
 
 
-def _settings(path: str, alternative: Alternative, suggest: Suggest) -> Settings:
-    return Settings(alternative.type, tuple(draw(alternative.parameters, suggest, f"{path}.{alternative.name}")))
+def _settings(path: str, alternative: Alternative, suggest: Suggest, *, name: str = "") -> Settings:
+    parameters = draw(alternative.parameters, suggest, f"{path}.{name or alternative.name}")
+    return Settings(alternative.type, tuple(parameters))
 
 
 def _drawn(path: str, alternatives: Sequence[Alternative], suggest: Suggest) -> Settings:
