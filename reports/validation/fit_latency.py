@@ -292,7 +292,7 @@ def cortex_m4(boards: Iterable[BoardSpeed], measurements: Path) -> CoreSpeed | N
         for board in boards
         if board.profile in _M4_BOARDS
     ]
-    return CoreSpeed(base, float(np.mean(stalls)), 0.25) if stalls else None
+    return CoreSpeed(base, float(np.mean(stalls)), 0.17) if stalls else None
 
 
 def without_board(row: Published, fit: Fit, measurements: Path) -> CoreSpeed | None:
