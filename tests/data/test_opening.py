@@ -245,3 +245,26 @@ def test_a_pattern_finds_the_target_of_a_regression_in_the_path(motion_folder: C
     assert [recording.target for recording in dataset.recordings] == [0.0, 1.0, 2.0]
     with pytest.raises(BrokenFilesError, match="the target 'move0', matched by target_pattern, is not a number"):
         open_dataset(folder, target_pattern="^[a-z0-9]+")
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (["run/1.csv", "walk/1.csv"], ("run", "walk")),
+        (["train/run/1.csv", "test/walk/1.csv"], ("run", "walk")),
+        (["all/run_1.csv", "all/run_2.csv", "all/walk_1.csv", "all/walk_2.csv"], ("run", "walk")),
+        (["run.1.csv", "run.2.csv", "walk.1.csv"], ("run", "walk")),
+        (["normal/0001.csv", "normal/0002.csv", "normal/0003.csv"], ("normal",)),
+        (["run/ann/1.csv", "walk/bob/1.csv"], ("run", "walk")),
+    ],
+)
+def test_labels_are_where_people_put_them(names: list[str], labels: tuple[str, ...], tmp_path: Path) -> None:
+    for name in names:
+        write_csv(tmp_path / name, np.ones((3, 3)))
+
+    assert open_dataset(tmp_path, frequency=10).labels == labels
+
+
+def test_a_path_that_the_pattern_does_not_match_has_no_label(motion_folder: Callable[..., Path]) -> None:
+    with pytest.raises(BrokenFilesError, match=r"move1/p0_0\.csv: has no label"):
+        open_dataset(motion_folder(labels=2, people=1, each=1), label_pattern="move0")

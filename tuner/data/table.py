@@ -113,15 +113,14 @@ def _column(names: list[str], asked: str | None, usual: tuple[str, ...]) -> str 
 
 def _values(frame: pd.DataFrame, columns: _Columns, row_name: str, first_row: int) -> Float32:
     """Rows × axes. Rows with a missing value are kept as NaN: only the recording they belong to is bad."""
+    kinds = dict(zip(frame.columns, (dtype.kind for dtype in frame.dtypes), strict=True))
     for name in columns.axes:
-        column = frame[name]
-        if column.dtype.kind in "fiub":
-            continue
-        for row, cell in enumerate(column.tolist()):
+        for row, cell in enumerate(() if kinds[name] in "fiub" else frame[name].tolist()):
             if not _is_number(cell):
                 raise BadFileError(f"{row_name} {row + first_row}: {name} is '{cell}', expected a number")
+    chosen = frame if columns.axes == tuple(frame.columns) else frame[list(columns.axes)]
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.ascontiguousarray(frame[list(columns.axes)].to_numpy(dtype=np.float64).astype(np.float32))
+        return np.ascontiguousarray(chosen.to_numpy(dtype=np.float64), dtype=np.float32)
 
 
 def _is_number(cell: Any) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from tuner.data.description import Description
 from tuner.data.reader import BadFileError, Parsed, PartsReader
 from tuner.data.table import parse_table
@@ -53,12 +55,13 @@ def read_csv(path: Path, names: tuple[str, ...] | None = None) -> pd.DataFrame:
             decimal=form.decimal,
             header=0 if form.names else None,
             skipinitialspace=True,
+            low_memory=False,  # else a column of a long file may change its type on the way
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
         _check_lines(text, form)
         raise BadFileError(f"is not a table: {error}") from error
     # pandas fills short lines with NaN, and takes surplus values for an index if the second line has them already.
-    if frame.isna().any(axis=None) or len(_cells(lines[min(1, len(lines) - 1)], form.delimiter)) != form.width:
+    if _has_gaps(frame) or len(_cells(lines[min(1, len(lines) - 1)], form.delimiter)) != form.width:
         _check_lines(text, form)
     if form.ends_empty and frame.iloc[:, -1].isna().all():
         frame = frame.iloc[:, :-1]
@@ -95,6 +98,14 @@ def _form(lines: list[str]) -> _Form:
     if len(set(first)) < len(first):
         raise BadFileError(f"two columns are named '{next(name for name in first if first.count(name) > 1)}'")
     return replace(form, names=first)
+
+
+def _has_gaps(frame: pd.DataFrame) -> bool:
+    """Whether a value is missing; by NumPy where that will do, which takes a tenth of the time for a short file."""
+    kinds = {dtype.kind for dtype in frame.dtypes}
+    if kinds <= set("iufb"):
+        return bool(np.isnan(frame.to_numpy(np.float64)).any())
+    return bool(frame.isna().any(axis=None))
 
 
 def _text(path: Path) -> str:
