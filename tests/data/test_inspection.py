@@ -45,6 +45,16 @@ def test_axis_figures_are_those_of_all_values(motion_folder: Callable[..., Path]
         assert axis.deviation == pytest.approx(values[:, index].std(), rel=1e-5)
 
 
+def test_small_changes_of_large_values_are_not_lost(tmp_path: Path) -> None:
+    pascal = 101_325 + np.tile([0.0, 0.125], 500)[:, np.newaxis]
+    (tmp_path / "a").mkdir()
+    np.save(tmp_path / "a" / "1.npy", pascal)
+
+    (axis,) = inspected(tmp_path).axes
+
+    assert axis.deviation == pytest.approx(0.0625, rel=1e-6)
+
+
 def test_a_sensor_at_the_end_of_its_range_is_clipped(tmp_path: Path) -> None:
     for n in range(4):
         values = RANDOM.normal(size=(100, 3))

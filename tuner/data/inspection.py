@@ -11,14 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.dataset import Dataset, Float32, Problem, Recording
+from tuner.data.axis_summary import AxisSummary, summarise_axes
+from tuner.data.dataset import Dataset, Problem, Recording
 from tuner.data.window_candidates import WindowCandidates, window_candidates
-
-_STRETCH_SAMPLES = 1 << 20
-"""Samples of a recording held at a time."""
-
-_CLIPPED_PAIRS = 10
-"""Neighbours that share the extreme value of an axis; fewer happen by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +27,6 @@ class ClassSummary:
     groups: int
     splits: tuple[tuple[str, int], ...]
     """Recordings in each split that the data set gives."""
-
-
-@dataclass(frozen=True, slots=True)
-class AxisSummary:
-    """The values of one axis over all recordings."""
-
-    name: str
-    minimum: float
-    maximum: float
-    mean: float
-    deviation: float
-    clipped: float
-    """Share of samples that stay at the axis's extreme value, as where a sensor is at the end of its range."""
-    clipped_recordings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +92,7 @@ def inspect(dataset: Dataset) -> Inspection:
     """
     seconds = [recording.seconds for recording in dataset.recordings]
     classes = _classes(dataset)
-    axes = _axes(dataset)
+    axes = summarise_axes(dataset)
     duplicates = _duplicates(dataset)
     return Inspection(
         dataset=dataset,
@@ -149,91 +130,6 @@ def _classes(dataset: Dataset) -> tuple[ClassSummary, ...]:
         )
         for label, recordings in sorted(members.items())
     )
-
-
-class _AxisTally:
-    """Sums over all samples of a data set, an array of one value per axis each."""
-
-    def __init__(self, axes: int) -> None:
-        self.count = 0
-        self.sum = np.zeros(axes)
-        self.squares = np.zeros(axes)
-        self.least = _Extreme(axes)
-        self.most = _Extreme(axes)
-
-    def add(self, values: Float32, recording: str) -> None:
-        """Take in a stretch, samples × axes."""
-        exact = values.astype(np.float64)
-        self.count += len(values)
-        self.sum += exact.sum(axis=0)
-        self.squares += (exact**2).sum(axis=0)
-        self.least.add(-values, recording)
-        self.most.add(values, recording)
-
-
-class _Extreme:
-    """The largest value of each axis, and how often two neighbours share it."""
-
-    def __init__(self, axes: int) -> None:
-        self.value = np.full(axes, -np.inf)
-        self.pairs = np.zeros(axes, np.int64)
-        self.recordings: list[set[str]] = [set() for _ in range(axes)]
-
-    def add(self, values: Float32, recording: str) -> None:
-        largest = values.max(axis=0)
-        for axis in np.flatnonzero(largest > self.value):
-            self.value[axis], self.pairs[axis] = largest[axis], 0
-            self.recordings[axis].clear()
-        for axis in np.flatnonzero(largest == self.value):
-            there = values[:, axis] == largest[axis]
-            if pairs := int(np.count_nonzero(there[1:] & there[:-1])):
-                self.pairs[axis] += pairs
-                self.recordings[axis].add(recording)
-
-
-def _axes(dataset: Dataset) -> tuple[AxisSummary, ...]:
-    tally = _AxisTally(len(dataset.axes))
-    for recording, values in _stretches(dataset):
-        tally.add(values, recording.id)
-    mean = tally.sum / tally.count
-    deviation = np.sqrt(np.maximum(tally.squares / tally.count - mean**2, 0))
-    return tuple(
-        AxisSummary(
-            name=name,
-            minimum=float(-tally.least.value[axis]),
-            maximum=float(tally.most.value[axis]),
-            mean=float(mean[axis]),
-            deviation=float(deviation[axis]),
-            clipped=share,
-            clipped_recordings=recordings,
-        )
-        for axis, name in enumerate(dataset.axes)
-        for share, recordings in [_clipping(tally, axis, dataset)]
-    )
-
-
-def _clipping(tally: _AxisTally, axis: int, dataset: Dataset) -> tuple[float, int]:
-    """Share of samples that stay at an end of the axis's range, and in how many recordings.
-
-    Black and white in an image are no ends of a sensor's range.
-    """
-    ends = [end for end in (tally.least, tally.most) if end.pairs[axis] >= _CLIPPED_PAIRS]
-    is_constant = tally.most.value[axis] == -tally.least.value[axis]
-    if dataset.is_images or is_constant or not ends:
-        return 0.0, 0
-    recordings = set[str]().union(*(end.recordings[axis] for end in ends))
-    pairs = sum(int(end.pairs[axis]) for end in ends)
-    return pairs / tally.count, len(recordings)
-
-
-def _stretches(dataset: Dataset) -> Iterator[tuple[Recording, Float32]]:
-    for recording in dataset.recordings:
-        if dataset.is_images:
-            pixels = dataset.load(recording)
-            yield recording, pixels.reshape(-1, pixels.shape[2])
-            continue
-        for start in range(0, recording.samples, _STRETCH_SAMPLES):
-            yield recording, dataset.load(recording, start, start + _STRETCH_SAMPLES)
 
 
 def _duplicates(dataset: Dataset) -> tuple[tuple[str, ...], ...]:
