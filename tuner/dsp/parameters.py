@@ -61,9 +61,6 @@ def _config_error(settings: Settings, error: ValidationError, known: tuple[str, 
         message = f"preprocessing '{settings.type}': unknown parameter '{name}'"
         return ConfigError(message, hint=nearest(name, known))
     reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    subject = f"parameter '{name}' is {first['input']!r}" if name else "the parameters do not go together"
-    return ConfigError(
-        f"preprocessing '{settings.type}': {subject}, expected {reason}"
-        if name
-        else f"preprocessing '{settings.type}': {reason}"
-    )
+    if not name:
+        return ConfigError(f"preprocessing '{settings.type}': {reason}")
+    return ConfigError(f"preprocessing '{settings.type}': parameter '{name}' is {first['input']!r}, expected {reason}")
