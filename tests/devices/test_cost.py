@@ -1,5 +1,7 @@
 """A device's cost by part, the default budget, and rejections that teach."""
 
+from dataclasses import replace
+
 import pytest
 
 from tuner.devices.budget import Budget, default_budget
@@ -111,6 +113,18 @@ def test_operators_that_the_runtime_lacks_are_named():
 
     assert str(shortfall) == "raspberry-pi-pico lacks CUSTOM:of_mine"
     assert shortfall.excess == 1
+
+
+def test_types_that_the_kernels_do_not_take_are_named():
+    graph = _graph()
+    source = replace(graph.tensors[0], dtype="float32", scales=0)
+    hybrid = replace(graph, tensors=(source, *graph.tensors[1:]))
+
+    micro = device_cost(hybrid, load_profile("raspberry-pi-pico"))
+    full = device_cost(hybrid, load_profile("raspberry-pi-5"))
+
+    assert micro.unsupported == ("FULLY_CONNECTED of float32 with int8 weights",)
+    assert full.unsupported == ()
 
 
 @pytest.mark.parametrize("device", ["xtensa-lx7-240mhz", "raspberry-pi-5"])

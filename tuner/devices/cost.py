@@ -11,6 +11,7 @@ from tuner.devices.flash import FirmwareCode, code_bytes
 from tuner.devices.latency import network_latency, preprocessing_latency
 from tuner.devices.profile import DeviceProfile
 from tuner.devices.scratch import Isa
+from tuner.devices.support import unsupported
 from tuner.dsp.block import BlockCost, Operations
 from tuner.estimate import Breakdown, DeviceCost, Estimate, Method, Part, Unit
 from tuner.graph import Graph
@@ -58,7 +59,7 @@ def device_cost(
         flash=_flash(network.model, code, blocks, method),
         latency=latency,
         energy=energy(latency.total, profile),
-        unsupported=tuple(kind for kind in network.kinds if not profile.supports(kind)),
+        unsupported=unsupported(graph, profile, network.kinds),
     )
 
 
