@@ -20,7 +20,6 @@ class Allocator:
         """Bytes taken from the end."""
         self.needed = 0
         """Bytes an arena must have for the allocations so far, if its size modulo 16 is `end`."""
-        self._head = 0
         self._temporary = 0
         self._spare = 0
 
@@ -39,7 +38,7 @@ class Allocator:
 
     def resize(self, head: int) -> None:
         """Give back what was borrowed and set the size of the head."""
-        self._head = self._temporary = head
+        self._temporary = head
         self._spare = 0
         self._note(head)
 

@@ -53,7 +53,10 @@ class ArenaPlan:
     tail: int
     """Bytes of what lasts: the runtime's objects, the kernels' data, variables."""
     minimum: int
-    """The smallest arena that works: more than `used` where planning itself needs more room than running."""
+    """The smallest arena that works: `used` bytes if they do, else a multiple of 16.
+
+    More than `used` where planning needs more room than running.
+    """
     placed: tuple[Placed, ...]
     """The buffers and their places."""
     steps: tuple[ArenaStep, ...]
@@ -170,7 +173,8 @@ class _Loading:
         return _TENSOR if self.target.short_enums else _TENSOR_LONG_ENUMS
 
     def _plan(self, allocator: Allocator, requested: int) -> None:
-        allocator.keep(_POINTER * requested, 4)
+        if requested:
+            allocator.keep(_POINTER * requested, 4)
         for tensor in self.graph.tensors:
             if tensor.variable:
                 allocator.keep(tensor.bytes)

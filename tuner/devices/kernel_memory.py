@@ -93,25 +93,29 @@ def structure_bytes(fields: str, *, short_enums: bool) -> tuple[int, int]:
 
 
 def _convolution(call: Call, target: ArenaTarget) -> Iterator[Step]:
-    yield from look(OUTPUT, 0, 1)
-    if not (target.cmsis_nn and call.has_float):
-        yield from _per_channel(call.input(1).shape[0])
-    yield from look(0, 1, 2, OUTPUT)
+    yield from _window(call, target, call.input(1).shape[0])
     if target.cmsis_nn and call.input(0).dtype == "int8":
-        size = scratch.convolve_wrapper_s8(call, target.isa)
-        if size:
-            yield scratch_memory(size)
+        yield from _if_any(scratch.convolve_wrapper_s8(call, target.isa))
 
 
 def _depthwise(call: Call, target: ArenaTarget) -> Iterator[Step]:
+    yield from _window(call, target, call.input(1).shape[3])
+    if target.cmsis_nn and call.input(0).dtype == "int8":
+        yield from _if_any(scratch.depthwise_conv_wrapper_s8(call, target.isa))
+
+
+def _window(call: Call, target: ArenaTarget, channels: int) -> Iterator[Step]:
+    """What both kinds of convolution do before they ask for scratch memory."""
     yield from look(OUTPUT, 0, 1)
     if not (target.cmsis_nn and call.has_float):
-        yield from _per_channel(call.input(1).shape[3])
+        yield from _per_channel(channels)
     yield from look(0, 1, 2, OUTPUT)
-    if target.cmsis_nn and call.input(0).dtype == "int8":
-        size = scratch.depthwise_conv_wrapper_s8(call, target.isa)
-        if size:
-            yield scratch_memory(size)
+
+
+def _if_any(size: int) -> Iterator[Step]:
+    """CMSIS-NN's kernels ask for nothing where they need nothing; others ask for no bytes and get a handle."""
+    if size:
+        yield scratch_memory(size)
 
 
 def _transpose_convolution(call: Call, target: ArenaTarget) -> Iterator[Step]:
@@ -153,9 +157,7 @@ def _average_pool(call: Call, target: ArenaTarget) -> Iterator[Step]:
         return
     yield from look(0, OUTPUT)
     if call.input(0).dtype == "int8":
-        size = scratch.avgpool_s8(call, target.isa)
-        if size:
-            yield scratch_memory(size)
+        yield from _if_any(scratch.avgpool_s8(call, target.isa))
 
 
 def _reduction(call: Call, _target: ArenaTarget) -> Iterator[Step]:
