@@ -205,6 +205,16 @@ def test_a_broken_file_of_labels_is_named(content: str, folder: Path) -> None:
     assert error.value.problems[0].path == "info.labels"
 
 
+def test_a_sample_whose_labels_cannot_be_read_is_not_labelled_by_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "training" / "one.json", acquisition())
+    (tmp_path / "training" / "structured_labels.labels").write_text("{")
+
+    with pytest.raises(BrokenFilesError) as error:
+        open_dataset(tmp_path, skip_bad=True)
+
+    assert "training/one.json" in [problem.path for problem in error.value.problems]
+
+
 def test_gestures_of_a_real_export(shared: Path) -> None:
     dataset = open_dataset(shared / "datasets" / "ei_export_gestures_xiao")
 

@@ -55,7 +55,9 @@ class EdgeImpulseReader:
         has_boxes = any(entry.boxes for entry in said.values())
         for name in samples:
             entry = said.get(name)
-            if entry is None and any(PurePosixPath(file).name == "info.labels" for file in files):
+            if entry is None and problems:
+                yield Problem(name, f"has labels, if any, in {problems[0].path}, which cannot be used")
+            elif entry is None and any(PurePosixPath(file).name == "info.labels" for file in files):
                 yield Problem(name, "is not named in info.labels")
             elif entry is not None and has_boxes and name.lower().endswith(ENDINGS):
                 yield from _marked(folder, name, description, entry)
@@ -90,7 +92,7 @@ def _labelled(found: Scanned | Problem, said: Said, name: str, description: Desc
     try:
         if said.parts is not None:
             recording = replace(recording, **changes)
-            yield from (replace(found, recording=part) for part in _parts(recording, said))
+            yield from [replace(found, recording=part) for part in _parts(recording, said)]
             return
         if description.label_pattern is None or said.label is not None:
             label = PurePosixPath(name).name.split(".")[0] if said.label is None else said.label
