@@ -184,3 +184,22 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate):
     assert dropped.mean() == pytest.approx(1, abs=0.2 if rate > 0.9 else 0.02)
     assert np.array_equal(dropped, again)
     assert not np.array_equal(dropped, other)
+
+
+def test_training_goes_on_from_given_weights():
+    data, validation = examples(MLP), examples(MLP, 60, seed=1)
+    first = fit(MLP, training(5), data, validation, seed=0)
+
+    more = fit(MLP, training(5), data, validation, seed=1, start=first.weights)
+
+    least = min(epoch.val_loss for epoch in first.history)
+    assert more.history[0].val_loss < first.history[0].val_loss
+    assert more.best_epoch == 0 or more.history[more.best_epoch - 1].val_loss < least
+
+
+def test_labels_that_the_network_has_no_output_for_fail_the_stage():
+    data = examples(MLP)
+    wrong = Examples(data.features, data.truth + CLASSES)
+
+    with pytest.raises(TrainingError, match="training raised"):
+        fit(MLP, training(1), wrong, data, seed=0)
