@@ -57,6 +57,12 @@ def test_a_relu_whose_input_is_read_elsewhere_stays_an_operator() -> None:
     assert graph.operators[2].options["fused_activation_function"] == "RELU"
 
 
+def test_the_same_relu_twice_is_one() -> None:
+    graph = lower(sequence((20, 3), [Conv1D(4, 3, activation="relu"), Activate("relu"), Activate("relu6")]), INT8)
+
+    assert _kinds(graph) == ["CONV_2D", "RELU6"]
+
+
 def test_equal_shapes_are_stored_once() -> None:
     nodes = (
         Node("a", Flatten(), ("input",)),

@@ -134,8 +134,9 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "layers.2.use": (True, False),
         "layers.3.type": ("activation",),
         "layers.3.activation": ("relu", "sigmoid", "hard_swish"),
-        "layers.3.from": ("stem", ""),
-        "layers.4.type": ("batch_norm", "flatten", "global_average_pool"),
+        "layers.4.type": ("add",),
+        "layers.4.with": ("stem", "depthwise_conv1d_1"),
+        "layers.5.type": ("flatten", "global_average_pool"),
         "input_shape": ((50, 6), (40, 3)),
     },
 }

@@ -60,6 +60,10 @@ def test_joined_layers_add_up_their_channels() -> None:
         (sequence((5, 3), [Reshape((4, 4))]), "5 × 3 has not as many values as 4 × 4"),
         (Network((5, 3), (Node("a", Add(), ("input",)),)), "reads 1 layer, expected two or more"),
         (Network((5, 3), (Node("a", Dense(3), ("b",)),)), "reads 'b', which is no layer before it"),
+        (
+            Network((5,), (Node("a", Dense(3), ("input",)), Node("b", Dense(3), ("input",)))),
+            "layer 'a' leads nowhere: no layer reads it",
+        ),
         (Network((5, 3), (Node("a", Conv1D(3, 3), ("input", "input")),)), "reads 2 layers, expected one"),
     ],
 )

@@ -99,6 +99,8 @@ class _Lowering:
     """The tensor that holds a node's output; a node that vanishes shares that of the node before."""
     open: dict[int, int] = field(default_factory=dict)
     """The operator that writes a tensor, as long as something may still go into it."""
+    applied: dict[int, Activation] = field(default_factory=dict)
+    """The activation that a tensor is the result of."""
     integers: dict[tuple[int, ...], int] = field(default_factory=dict)
     """Constant shapes and axes; the converter keeps each once."""
     shapes: Mapping[str, Shape] = field(init=False)
@@ -185,17 +187,27 @@ class _Lowering:
         return source
 
     def _activated(self, source: int, activation: Activation, shape: Shape) -> int:
-        if activation == "linear":
+        again = activation in _FUSED and self.applied.get(source) == activation  # changes nothing, so it goes
+        if activation == "linear" or again:
             return source
+        output = self._fused(source, activation)
+        if output is None:
+            kind, options = _STANDING[activation]
+            output = self._append(kind, (source,), shape, options)
+        self.applied[output] = activation
+        return output
+
+    def _fused(self, source: int, activation: Activation) -> int | None:
+        """Let the operator that writes the tensor apply the activation, if it can."""
         writer = self.open.get(source)
-        if writer is not None and activation in _FUSED:
-            operator = self.operators[writer]
-            if operator.kind in _FUSING and operator.options["fused_activation_function"] == "NONE":
-                fused = {"fused_activation_function": _FUSED[activation]}
-                self.operators[writer] = replace(operator, options=dict(operator.options) | fused)
-                return source
-        kind, options = _STANDING[activation]
-        return self._append(kind, (source,), shape, options)
+        if writer is None or activation not in _FUSED:
+            return None
+        operator = self.operators[writer]
+        if operator.kind not in _FUSING or operator.options["fused_activation_function"] != "NONE":
+            return None
+        fused: Options = {"fused_activation_function": _FUSED[activation]}
+        self.operators[writer] = replace(operator, options=dict(operator.options) | fused)
+        return source
 
     def _sum(self, inputs: Sequence[int], shape: Shape) -> int:
         total = inputs[0]

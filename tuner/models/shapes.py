@@ -35,7 +35,7 @@ def output_shapes(network: Network) -> Mapping[str, Shape]:
     """Return the shape of the input and of each node's output, by name, without the batch.
 
     Raises:
-        BuildError: a layer does not fit on what it reads.
+        BuildError: a layer does not fit on what it reads, or nothing reads it and it is not the last.
     """
     shapes: dict[str, Shape] = {INPUT: network.input_shape}
     for node in network.nodes:
@@ -43,6 +43,10 @@ def output_shapes(network: Network) -> Mapping[str, Shape]:
         if unknown:
             raise BuildError(f"layer '{node.name}' reads '{unknown[0]}', which is no layer before it")
         shapes[node.name] = _output_shape(node.name, node.layer, [shapes[name] for name in node.inputs])
+    read = {name for node in network.nodes for name in node.inputs}
+    for node in network.nodes[:-1]:
+        if node.name not in read:
+            raise BuildError(f"layer '{node.name}' leads nowhere: no layer reads it, and it is not the last")
     return shapes
 
 
