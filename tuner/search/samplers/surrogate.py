@@ -25,7 +25,7 @@ class Surrogate:
     workers get different work. A candidate that fits no device is never proposed while one that fits was looked at.
     """
 
-    startup: int = 10
+    startup: int = 6
     """Trials at the start that are chosen to differ from each other."""
     pool: int = 256
     """Random candidates looked at first; costing one takes milliseconds, and each is costed once."""
