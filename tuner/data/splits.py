@@ -49,8 +49,8 @@ def split(
 ) -> Splits:
     """Split a data set, each class in the same proportion as far as whole units allow.
 
-    A split that the data set gives is kept. The result follows from the seed and the recordings' ids, labels, groups
-    and lengths alone, on any machine.
+    A split that the data set gives is kept. The result follows from the seed and the recordings' ids, labels, groups,
+    lengths and copies alone, on any machine.
 
     Args:
         dataset: what to split.
