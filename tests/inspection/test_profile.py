@@ -173,6 +173,13 @@ def test_the_gate_closes_with_1_and_says_why(model):
     assert "latency needs" in result.stdout
 
 
+def test_a_limit_of_nothing_is_a_limit(model):
+    result = CliRunner().invoke(app, ["check", str(model), "--device", "cortex-m4f-80mhz", "--max-ram", "0"])
+
+    assert result.exit_code == 1
+    assert "RAM needs" in result.stdout
+
+
 def test_the_gate_writes_a_junit_report(model, tmp_path):
     target = tmp_path / "report.xml"
     arguments = ["check", str(model), "--device", "cortex-m4f-80mhz", "--max-latency", "1ms", "--junit", str(target)]
@@ -196,6 +203,7 @@ def test_the_gate_writes_a_junit_report(model, tmp_path):
         (["profile", "MODEL", "--all", "--device", "cortex-m4f-80mhz"], InputError, "both given"),
         (["check", "MODEL", "--device", "cortex-m4f-80mhz", "--max-latency", "20"], InputError, "not a duration"),
         (["check", "MODEL", "--device", "cortex-m5"], InputError, "unknown device"),
+        (["profile", "MODEL", "--device", "cortex-m4f-80mhz", "--html", "no/such/page.html"], InputError, "be written"),
     ],
 )
 def test_wrong_input_is_named_with_a_hint(model, arguments, error, message):

@@ -45,7 +45,7 @@ def profile(
     if html is not None:
         from tuner.inspection.page import render  # noqa: PLC0415 - plotly takes a while to import
 
-        write_atomically(html, render(model.name, inspections))
+        _write(html, render(model.name, inspections))
     if as_json:
         print_json(to_json(inspections))
         return
@@ -75,13 +75,15 @@ def check(
 
     def budget(profile: DeviceProfile) -> Budget:
         board = default_budget(profile)
-        return Budget(ram or board.ram_bytes, flash or board.flash_bytes, latency_ms)
+        return Budget(
+            board.ram_bytes if ram is None else ram, board.flash_bytes if flash is None else flash, latency_ms
+        )
 
     inspections = inspect(read_model(model), [load_profile(name) for name in device], budget=budget)
     if junit is not None:
         from tuner.inspection.junit import report  # noqa: PLC0415 - needed here alone
 
-        write_atomically(junit, report(model.name, inspections))
+        _write(junit, report(model.name, inspections))
     if as_json:
         print_json(to_json(inspections))
     else:
@@ -104,7 +106,17 @@ def read_model(path: Path) -> bytes:
         from tuner.training.foreign import convert_foreign  # noqa: PLC0415 - loads TensorFlow
 
         return convert_foreign(path)
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", hint="check the file's permissions") from error
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}", hint="choose another file or folder") from error
 
 
 def _with_runtime(profile: DeviceProfile, kernels: str | None, build: str | None) -> DeviceProfile:
