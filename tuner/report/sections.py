@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
 from tuner.estimate import Estimate
 from tuner.record import RESOURCES, Counts, State, Trial
-from tuner.report import figures, words
-from tuner.report.importance import LEAST_TRIALS, Importances, importances
+from tuner.report import analysis, figures, words
+from tuner.report.importance import importances
 from tuner.report.markup import Markup, element, join
 from tuner.report.page import Page
-from tuner.report.parallel import parallel_figure
 
 _MOST_BARS = 25
-_MOST_COORDINATES = 7
-_MOST_REASONS = 8
-_LEAST_EXPLAINED = 0.3
-"""Share of the variance below which the model behind the importances is not to be believed."""
 
 
 def body(page: Page) -> Markup:
@@ -31,11 +23,15 @@ def _main(page: Page) -> list[Markup]:
     if page.trained:
         found = importances(page.trials)
         shown += [_front(page), _members(page), _two(_parts(page), _confusions(page))]
-        shown += [_candidates(), _parallel(page, found), _two(_importance(page, found), _course(page))]
-        shown += [_two(_rejections(page), _quantization(page))]
+        shown += [
+            _candidates(),
+            analysis.parallel(page, found),
+            _two(analysis.importance(page, found), analysis.course(page)),
+        ]
+        shown += [_two(analysis.rejections(page), analysis.quantization(page))]
     else:
-        shown += [_candidates(), _rejections(page)]
-    return [*shown, _two(_data(page), _origin(page))]
+        shown += [_candidates(), analysis.rejections(page)]
+    return [*shown, _two(analysis.data(page), analysis.origin(page))]
 
 
 def _opening(page: Page) -> Markup:
@@ -298,162 +294,6 @@ def _candidates() -> Markup:
     )
 
 
-def _parallel(page: Page, found: Importances | None) -> Markup:
-    trusted = found is not None and found.explained >= _LEAST_EXPLAINED
-    names = [importance.name for importance in found.parameters] if found and trusted else _varying(page.trained)
-    boxes = []
-    for place, budget in enumerate(page.budgets):
-        figure = parallel_figure(page.trained, budget.device, names[:_MOST_COORDINATES])
-        told = f"Parallel coordinates of the trained candidates with their needs on {budget.title}"
-        boxes.append(page.figure(f"parallel-{place}", figure, told, for_device=budget.device))
-    return element(
-        "section",
-        element("h2", "From parameters to results"),
-        element(
-            "p",
-            "A line is a trained candidate, coloured by its accuracy. Drag along an axis to keep a range, drag a title "
-            "to move its axis. “–” marks parameters that play no part in a candidate. "
-            + ("The parameters that matter most are shown." if trusted else "Parameters of most candidates are shown."),
-            class_="note",
-        ),
-        element("div", boxes, class_="scroll"),
-    )
-
-
-def _importance(page: Page, found: Importances | None) -> Markup:
-    if found is None:
-        text = f"Too little to tell: it takes {LEAST_TRIALS} trained trials that differ in accuracy."
-        return element("section", element("h2", "What the accuracy hangs on"), element("p", text, class_="note"))
-    trust = f"The model explains {max(0.0, found.explained):.0%} of the variance of trials it did not see"
-    if found.explained < _LEAST_EXPLAINED:
-        trust += ": too little to build on"
-    return element(
-        "section",
-        element("h2", "What the accuracy hangs on"),
-        element(
-            "p",
-            "Permutation importance: a forest of randomized trees predicts the accuracy of trials held out, and a "
-            "parameter counts by how much its squared error rises, as a share of the accuracy's variance, when the "
-            f"parameter is shuffled. {trust} "
-            f"({words.count(found.trials, 'trial')}).",
-            class_="note",
-        ),
-        page.figure("importance", figures.importance_figure(found.parameters), "Importance of the parameters"),
-    )
-
-
-def _course(page: Page) -> Markup:
-    return element(
-        "section",
-        element("h2", "How the search went"),
-        element(
-            "p",
-            "The hypervolume of each board's front: the chance that a wish drawn at random can be fulfilled, an "
-            "accuracy better than guessing and a limit on each resource within the budget.",
-            class_="note",
-        ),
-        page.figure("course", figures.course_figure(page.summary, page.trials), "Hypervolume after each trial"),
-    )
-
-
-def _rejections(page: Page) -> Markup:
-    unbuilt = [trial.reason for trial in page.trials if trial.state is State.REJECTED and trial.predicted is None]
-    failed = [f"{trial.stage}: {trial.reason}" for trial in page.trials if trial.state is State.FAILED]
-    rejected = [trial for trial in page.trials if trial.state is State.REJECTED and trial.predicted is not None]
-    examples = [f"trial {trial.number}: {trial.reason}" for trial in rejected[-_MOST_REASONS:]]
-    return element(
-        "section",
-        element("h2", "What was rejected, and why"),
-        element(
-            "p",
-            "Of all candidates sampled: whether they fit each board, or else the budget they exceed most. One that "
-            f"fits no board is not trained. {words.survey(page.summary.survey)}",
-            class_="note",
-        ),
-        page.figure("rejections", figures.rejection_figure(page.summary, page.trials), "Candidates by what exceeds"),
-        _reasons("The last ones rejected", Counter(examples), numbered=False),
-        _reasons("Cannot be built", Counter(unbuilt), numbered=True),
-        _reasons("Failed", Counter(failed), numbered=True),
-    )
-
-
-def _reasons(title: str, reasons: Counter[str], *, numbered: bool) -> Markup:
-    if not reasons:
-        return Markup("")
-    lines = [f"{number} × {reason}" if numbered else reason for reason, number in reasons.most_common(_MOST_REASONS)]
-    return element(
-        "details", element("summary", title), element("ul", [element("li", line) for line in lines], class_="reasons")
-    )
-
-
-def _quantization(page: Page) -> Markup:
-    return element(
-        "section",
-        element("h2", "What conversion costs"),
-        element(
-            "p",
-            "Accuracy on the validation split before conversion and after, as the board computes it. "
-            + words.conversion(page.trained)
-            + " "
-            + words.prediction(page.trained, [budget.device for budget in page.budgets]),
-            class_="note",
-        ),
-        page.figure("quantization", figures.quantization_figure(page.trials), "Accuracy before and after conversion"),
-    )
-
-
-def _data(page: Page) -> Markup:
-    data = page.summary.dataset
-    parts = list(data.split)
-    head = element("tr", element("th", "Class", scope="col", class_="text"), [element("th", part) for part in parts])
-    rows = [
-        element(
-            "tr",
-            element("td", label, class_="text"),
-            [element("td", f"{data.split[part].get(label, 0):,}") for part in parts],
-        )
-        for label in data.labels
-    ]
-    total = [sum(data.split[part].values()) for part in parts]
-    rows.append(
-        element("tr", element("td", "all", class_="text"), [element("td", element("b", f"{n:,}")) for n in total])
-    )
-    facts = {
-        "name": data.name,
-        "folder": data.path,
-        "axes": ", ".join(data.axes),
-        "sampled at": f"{data.frequency_hz:g} Hz",
-        "split": data.split_rule,
-        "fingerprint": data.fingerprint,
-    }
-    return element(
-        "section",
-        element("h2", "Data set"),
-        element("p", "Recordings by class and split.", class_="note"),
-        element("div", element("table", element("thead", head), element("tbody", rows)), class_="scroll", tabindex="0"),
-        _facts(facts),
-    )
-
-
-def _origin(page: Page) -> Markup:
-    summary = page.summary
-    size = "with continuous parameters" if summary.space_size is None else f"{summary.space_size:,} candidates"
-    facts = {
-        "search space": f"{summary.search_space}, {size}",
-        "objectives": words.listed([words.OBJECTIVES[name] for name in summary.objectives]),
-        "sampler": summary.sampler,
-        "seed": str(summary.seed),
-        "workers": str(summary.workers) if summary.workers else "none: in one process",
-        "working time": words.duration(summary.elapsed_s),
-    }
-    return element(
-        "section",
-        element("h2", "How to get the same again"),
-        element("p", "With one worker, the same seed, data and versions give the same study.", class_="note"),
-        _facts(facts | dict(summary.environment)),
-    )
-
-
 def _closing() -> Markup:
     return element(
         "footer",
@@ -470,15 +310,5 @@ def _two(left: Markup, right: Markup) -> Markup:
     return element("div", left, right, class_="two")
 
 
-def _facts(facts: dict[str, str]) -> Markup:
-    return element("dl", [(element("dt", name), element("dd", value)) for name, value in facts.items()], class_="facts")
-
-
 def _text(left: bool) -> str | None:
     return "text" if left else None
-
-
-def _varying(trials: Sequence[Trial]) -> list[str]:
-    """Return the parameters that differ, those that most trials have first."""
-    used = Counter(name for trial in trials for name in trial.parameters)
-    return [name for name, _ in used.most_common() if len({trial.parameters.get(name) for trial in trials}) > 1]
