@@ -228,6 +228,8 @@ class Study:
                 hint="`tuner select` finds one that fits",
             )
         creation = self._history.creation
+        for file in creation.blocks:
+            file.load()
         dataset = open_study_dataset(self._history.spec.dataset)
         check_unchanged(dataset, creation)
         model = ArtifactFolder(self.folder / "artifacts").get(chosen.number, chosen.training.artifact)

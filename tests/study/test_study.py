@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -243,3 +245,45 @@ def test_the_record_begins_with_the_study_and_ends_with_why_it_stopped(toy_study
     assert kinds[:2] == [Kind.CREATED, Kind.STARTED]
     assert kinds[-1] is Kind.STOPPED
     assert kinds.count(Kind.ASKED) == 4
+
+
+BLOCKS = """
+import numpy as np
+from tuner.dsp.block import BlockCost, Operations
+from tuner.dsp.custom import preprocessing
+
+@preprocessing("{name}", cost=lambda signal: BlockCost(Operations(add=2 * signal.samples), code_bytes=120))
+def peak_to_peak(windows, signal):
+    return np.ptp(windows, axis=1)
+"""
+
+
+def test_a_study_searches_preprocessing_of_the_users_own(
+    toy_spec: dict[str, Any], toy_space: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "my_blocks.py").write_text(BLOCKS.format(name="peak-to-peak"), encoding="utf-8")
+    space = toy_space | {"preprocessing": [{"type": "peak-to-peak"}], "architecture": toy_space["architecture"][:1]}
+    spec = toy_spec | {"blocks": [str(tmp_path / "my_blocks.py")], "search_space": space}
+    study = Study.create(spec, studies=tmp_path)
+
+    study.run(trials=1)
+
+    assert study.counts.trained == 1
+    assert [block.settings.type for block in study.trial(0).candidate.preprocessing] == ["peak-to-peak"]
+
+
+def test_a_study_refuses_blocks_that_have_changed(
+    toy_spec: dict[str, Any], toy_space: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "my_blocks.py"
+    file.write_text(BLOCKS.format(name="peak-to-peak-2"), encoding="utf-8")
+    space = toy_space | {"preprocessing": [{"type": "peak-to-peak-2"}], "architecture": toy_space["architecture"][:1]}
+    Study.create(toy_spec | {"blocks": [str(file)], "search_space": space}, studies=tmp_path)
+    file.write_text(BLOCKS.format(name="peak-to-peak-2") + "# another\n", encoding="utf-8")
+
+    program = "import sys; from tuner import Study; Study.open(sys.argv[1]).run()"
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "toy")], capture_output=True, text=True, check=False
+    )
+
+    assert "my_blocks.py: has changed since the study was made" in result.stderr

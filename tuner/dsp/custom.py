@@ -9,10 +9,12 @@ def peak_to_peak(windows, signal, *, scale: float = 1.0):
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_type_hints
 
@@ -93,6 +95,49 @@ def preprocessing(name: str, *, cost: CostOf | None = None) -> Callable[[Extract
         return function
 
     return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFile:
+    """A Python file of blocks as it was when a study was made."""
+
+    path: Path
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> BlockFile:
+        """Return the file as it is now.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        return cls(path, _digest(path))
+
+    def load(self) -> None:
+        """Make the file's blocks known in this process; loading it again does nothing.
+
+        Raises:
+            ConfigError: the file has changed, cannot be run or registers nothing.
+        """
+        if self in _LOADED:
+            return
+        if _digest(self.path) != self.sha256:
+            raise ConfigError(
+                f"{self.path}: has changed since the study was made, and its features with it",
+                hint="restore the file, or begin a new study",
+            )
+        load_blocks(self.path)
+        _LOADED.add(self)
+
+
+_LOADED: set[BlockFile] = set()
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{path}: there is no such Python file") from error
 
 
 def load_blocks(path: Path) -> tuple[str, ...]:

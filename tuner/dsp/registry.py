@@ -25,7 +25,10 @@ ENTRY_POINTS = "tuner.blocks"
 """The group in which an installed package names its blocks, each a class that `register` accepts."""
 
 _OWN: tuple[type[ReadableBlock], ...] = (Flatten, Image, Mfcc, Mfe, MicroFrontend, Raw, SpectralAnalysis, Spectrogram)
-_blocks = {kind.type: kind for kind in _OWN}
+SHIPPED: Mapping[str, type[ReadableBlock]] = MappingProxyType({kind.type: kind for kind in _OWN})
+"""The blocks that are part of the product."""
+
+_blocks = dict(SHIPPED)
 
 BLOCKS: Mapping[str, type[ReadableBlock]] = MappingProxyType(_blocks)
 """Every block that is known by now; grows as blocks are registered."""
@@ -44,6 +47,12 @@ def block(settings: Settings) -> PreprocessingBlock:
     return BLOCKS[settings.type].read(settings)
 
 
+def known_blocks() -> Mapping[str, type[ReadableBlock]]:
+    """Return the blocks known by now, those of installed packages too."""
+    _register_installed()
+    return BLOCKS
+
+
 def register(kind: Any) -> None:
     """Make a block of one's own known under its `type`; registering it again, e.g. edited, replaces it.
 
@@ -60,7 +69,7 @@ def register(kind: Any) -> None:
     if missing:
         raise ConfigError(f"block '{name}' lacks {', '.join(missing)}", hint="see tuner.dsp.block.PreprocessingBlock")
     own: Any = kind
-    if own.type in {builtin.type for builtin in _OWN}:
+    if own.type in SHIPPED:
         raise ConfigError(f"block '{name}': the type '{own.type}' is taken", hint="choose another name")
     _blocks[own.type] = own
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.candidate import Scalar, Settings
-from tuner.dsp.registry import BLOCKS, block
+from tuner.dsp.block import ReadableBlock
+from tuner.dsp.registry import block, known_blocks
 from tuner.errors import ConfigError, InputError, nearest
 from tuner.models import FAMILIES, family
 from tuner.models.lowering import COMPRESSIONS
@@ -66,7 +67,16 @@ class Known:
             family(settings)
 
 
-PREPROCESSING = Known("preprocessing", {name: kind.public_names() for name, kind in BLOCKS.items()})
+def preprocessing() -> Known:
+    """Return the preprocessing blocks known by now: a study's own join the shipped ones when it loads them."""
+    return Known("preprocessing", parameters_of(known_blocks()))
+
+
+def parameters_of(blocks: Mapping[str, type[ReadableBlock]]) -> dict[str, tuple[str, ...]]:
+    """Return the parameters of each block."""
+    return {name: kind.public_names() for name, kind in blocks.items()}
+
+
 ARCHITECTURES = Known("architecture", {name: tuple(kind.model_fields) for name, kind in FAMILIES.items()})
 OPTIMIZER = Known("training.optimizer", OPTIMIZERS)
 LOSS = Known("training.loss", LOSSES)

@@ -99,7 +99,7 @@ def _path(source: str | Path) -> Path:
 def _checked(data: Mapping[str, Any], source: str, name: str) -> SearchSpace:
     spec = validated(SpaceSpec, {"name": name, **data}, source=source)
     sections = (
-        (known.PREPROCESSING, tuple(part for block in spec.preprocessing for _, part in block.parts)),
+        (known.preprocessing(), tuple(part for block in spec.preprocessing for _, part in block.parts)),
         (known.ARCHITECTURES, spec.architecture),
         (known.OPTIMIZER, spec.training.optimizer),
         (known.LOSS, spec.training.loss),

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tuner.dsp.registry import BLOCKS
+from tuner.dsp.registry import SHIPPED
 from tuner.files import write_atomically
 from tuner.models import FAMILIES
 from tuner.models.handwritten import Written, WrittenLayer
@@ -108,7 +108,7 @@ def space_reference() -> str:
     parts.append(_section("`training`", TrainingSpec))
     parts.append(_section("`data`", DataSpec))
     parts.append("## Preprocessing\n\nBeside `type`, `name` and `axes`, the axes of the data that the block reads:\n")
-    parts += [_section(f"`{name}`", kind) for name, kind in _models(BLOCKS)]
+    parts += [_section(f"`{name}`", kind) for name, kind in _models(SHIPPED)]
     parts.append("## Architectures\n\nBeside `type`, `name` and `after`:\n")
     parts += [_section(f"`{name}`", kind) for name, kind in _models(FAMILIES)]
     parts.append("## Layers of a hand-written network\n\nEach also takes `use`, `name` and `from`:\n")
@@ -140,14 +140,14 @@ def space_schema() -> dict[str, Any]:
 
 
 def _preprocessing() -> dict[str, Any]:
-    blocks = _kinds(known.PREPROCESSING.parameters, PreprocessingSpec)
+    blocks = _kinds(known.parameters_of(SHIPPED), PreprocessingSpec)
     several = {
         "type": "object",
         "properties": {"name": {"type": "string"}, "blocks": {"type": "array", "items": {"anyOf": blocks}}},
         "required": ["name", "blocks"],
         "additionalProperties": False,
     }
-    return _one_or_several({"enum": list(known.PREPROCESSING.parameters)}, *blocks, several)
+    return _one_or_several({"enum": list(known.parameters_of(SHIPPED))}, *blocks, several)
 
 
 def _alternatives(parameters: Mapping[str, Iterable[str]], section: type[Alternative]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tuner.data.dataset import Dataset
 from tuner.data.splits import Splits, split
 from tuner.devices.budget import Budget, default_budget
 from tuner.devices.profile import DeviceProfile, load_profile
+from tuner.dsp.custom import BlockFile
 from tuner.errors import ConfigError, DataError
 from tuner.record import BudgetSummary, DatasetSummary
 from tuner.search.samplers import DEFAULT, sampler
@@ -50,6 +51,9 @@ def create(spec: StudySpec) -> Creation:
             hint="see how the labels are read with `tuner datasets inspect`",
         )
     splits = _split(dataset, spec)
+    blocks = tuple(BlockFile.of(path) for path in spec.blocks)
+    for file in blocks:
+        file.load()
     space = load_space(spec.search_space)
     targets = _targets(spec)
     sampler(sampler_name(spec), **spec.sampler.options)
@@ -57,6 +61,7 @@ def create(spec: StudySpec) -> Creation:
         spec=spec.model_dump(mode="json"),
         dataset=_summary(dataset, splits),
         splits={"train": splits.train, "validation": splits.validation, "test": splits.test},
+        blocks=blocks,
         search_space=space.to_json(),
         space_name=space.name,
         space_size=space.size(),

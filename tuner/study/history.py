@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tuner.dsp.custom import BlockFile
 from tuner.errors import InputError, StoreError
 from tuner.metrics import ClassificationScore
 from tuner.record import BudgetSummary, Counts, DatasetSummary, State, Survey, Trial
@@ -23,6 +24,8 @@ class Creation:
     dataset: DatasetSummary
     splits: Mapping[str, tuple[str, ...]]
     """Recordings of "train", "validation" and "test"."""
+    blocks: tuple[BlockFile, ...]
+    """The user's own preprocessing blocks."""
     search_space: Mapping[str, Any]
     """The space itself, so that a later change of its file does not change the study."""
     space_name: str

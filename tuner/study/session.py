@@ -21,9 +21,9 @@ from tuner.study.loop import SearchLoop, Tools
 from tuner.study.observation import chance_error
 from tuner.trial.appraise import Appraiser
 from tuner.trial.feature_cache import default_folder
+from tuner.trial.front_score import FrontScorer
 from tuner.trial.run import TrialJob
 from tuner.trial.task import Context, Product, TrialTask
-from tuner.trial.test_score import TestScorer
 
 Watch = Callable[[History], None]
 
@@ -59,12 +59,15 @@ class Work:
         history, spec = self._history, self._history.spec
         dataset = open_study_dataset(spec.dataset)
         check_unchanged(dataset, history.creation)
+        for file in history.creation.blocks:
+            file.load()
         splits = history.creation.splits
         context = Context(
             dataset=dataset,
             train=tuple(splits["train"]),
             validation=tuple(splits["validation"]),
             targets=targets_of(history.creation),
+            blocks=history.creation.blocks,
             trial_seconds=spec.limits.trial_time,
             cache=default_folder(),
         )
@@ -131,7 +134,7 @@ class Work:
             for trial in device_front(trials, device, self._resources)
             if trial.test is None
         }
-        with TestScorer(context, test) as scorer:
+        with FrontScorer(context, test) as scorer:
             for number, trial in sorted(members.items()):
                 assert trial.training is not None
                 model = self._artifacts.get(number, trial.training.artifact)

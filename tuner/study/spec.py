@@ -81,6 +81,8 @@ class StudySpec(_Section):
     task: Literal["classification"] = "classification"
     search_space: str | Path | dict[str, Any]
     """The name of a shipped space, the path of a file, or the space itself."""
+    blocks: tuple[Path, ...] = ()
+    """Python files with preprocessing blocks of one's own; they are run."""
     devices: Annotated[tuple[str, ...], Field(min_length=1)]
     """Names of shipped profiles or paths of profiles of one's own."""
     budgets: dict[str, BudgetSpec] = Field(default_factory=dict)
@@ -130,6 +132,7 @@ def read_spec(path: Path) -> StudySpec:
     return spec.model_copy(
         update={
             "dataset": spec.dataset.model_copy(update={"path": data}),
+            "blocks": tuple(_absolute(here, block) for block in spec.blocks),
             "devices": tuple(_file_or_name(here, device) for device in spec.devices),
             "budgets": {_file_or_name(here, device): budget for device, budget in spec.budgets.items()},
             "search_space": (

@@ -39,6 +39,7 @@ def features_key(context: Context, candidate: Candidate) -> str:
         "validation": context.validation,
         "window": asdict(candidate.window),
         "preprocessing": candidate.to_json()["preprocessing"],
+        "blocks": [file.sha256 for file in context.blocks],
     }
     return hashlib.sha256(canonical_json(parts)).hexdigest()[:32]
 

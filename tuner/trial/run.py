@@ -87,11 +87,17 @@ class TrialJob:
 
     def prepare(self, task: TrialTask) -> Prepared:
         """Make or fetch the features."""
+        self._load_blocks()
         return prepare(self._context, task)
 
     def work(self, task: TrialTask, prepared: Prepared) -> Product:
         """Run the trial."""
+        self._load_blocks()
         return run(self._context, task, prepared)
+
+    def _load_blocks(self) -> None:
+        for file in self._context.blocks:
+            file.load()
 
 
 def _score(probabilities: Float32, examples: Examples, labels: tuple[str, ...]) -> ClassificationScore:

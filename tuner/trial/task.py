@@ -9,6 +9,7 @@ from tuner.candidate import Candidate
 from tuner.data.dataset import Dataset
 from tuner.devices.budget import Budget
 from tuner.devices.profile import DeviceProfile
+from tuner.dsp.custom import BlockFile
 from tuner.record import TrainingResult
 
 
@@ -47,6 +48,8 @@ class Context:
     validation: tuple[str, ...]
     """Recordings to validate on."""
     targets: tuple[Target, ...]
+    blocks: tuple[BlockFile, ...]
+    """The user's own preprocessing blocks; every process that meets them loads them."""
     trial_seconds: float
     cache: Path
     """Folder of the feature cache."""

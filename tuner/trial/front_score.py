@@ -11,17 +11,15 @@ from tuner.trial.prepare import features_of
 from tuner.trial.task import Context
 
 
-class TestScorer:
+class FrontScorer:
     """Scores models on the test split; a context manager, for it holds a process that runs the interpreter."""
-
-    __test__ = False  # it is not a test case, whatever pytest makes of its name
 
     def __init__(self, context: Context, recordings: tuple[str, ...]) -> None:
         self._context = context
         self._recordings = recordings
         self._tflm = Tflm()
 
-    def __enter__(self) -> TestScorer:
+    def __enter__(self) -> FrontScorer:
         return self
 
     def __exit__(self, *_: object) -> None:
