@@ -18,7 +18,10 @@ def parallel_figure(trials: Sequence[Trial], device: str, names: Sequence[str]) 
     trained = [trial for trial in trials if trial.score is not None]
     figure = go.Figure(layout={"template": template("light")})
     scores = [trial.score or 0.0 for trial in trained]
-    dimensions = [_dimension(name, [trial.parameters.get(name) for trial in trained]) for name in names]
+    dimensions = [
+        _dimension(label, [trial.parameters.get(name) for trial in trained])
+        for name, label in zip(names, words.short_names(names), strict=True)
+    ]
     for resource in RESOURCES:
         needs = [resource_value(trial, device, resource) for trial in trained]
         dimensions.append(_logarithmic(words.RESOURCE_TITLES[resource], needs, resource))

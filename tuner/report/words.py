@@ -37,6 +37,18 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return of each dotted name the shortest end that no other has: "training.batch_size" → "batch_size"."""
+    short = []
+    for name in names:
+        parts = name.split(".")
+        ends = [".".join(parts[place:]) for place in range(len(parts) - 1, -1, -1)]
+        others = [other for other in names if other != name]
+        unique = (end for end in ends if not any(f".{other}".endswith(f".{end}") for other in others))
+        short.append(next(unique, name))
+    return short
+
+
 def literal(text: str) -> str:
     """Write text so that plotly shows it as it is: it would take "<b>" for bold."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
