@@ -46,6 +46,8 @@ class ToyJob:
             eaten = bytearray(900 << 20)
             time.sleep(60)
             return len(eaten)
+        if what == "who":
+            return os.getpid()
         return shared + number
 
 

@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def workers(folder: Path, toy_job: type) -> Iterator[Any]:
     limits = Limits(seconds=6, memory_bytes=700 << 20, attempts=2)
-    with closing(RayExecutor(toy_job(folder), limits, workers=1)) as made:
+    with closing(RayExecutor(toy_job(folder), limits, workers=1, tasks_per_worker=4)) as made:
         yield made
 
 
@@ -71,3 +71,11 @@ class TestRayWorkers:
         (outcome,) = finish(workers)
 
         assert outcome.result == 102
+
+    def test_are_replaced_after_so_many_tasks_before_their_memory_grows(self, workers: Any, finish: Finish) -> None:
+        processes = []
+        for number in range(8):
+            workers.submit(("who", number))
+            processes += [outcome.result for outcome in finish(workers)]
+
+        assert len(set(processes)) in {2, 3}

@@ -97,8 +97,8 @@ def test_a_request_that_takes_too_long_is_given_up_and_the_next_one_works(int8):
         sequence((64, 64, 16), [Conv2D(64, (7, 7)), Flatten(), Dense(2)]), Settings("int8"), seed=0
     )
 
-    with Tflm(timeout_s=0.5) as tflm:
-        with pytest.raises(EvaluationError, match=r"did not answer within 0\.5 s"):
+    with Tflm(timeout_s=3) as tflm:
+        with pytest.raises(EvaluationError, match=r"did not answer within 3 s"):
             tflm.predict(heavy, np.zeros((64, 64, 64, 16), np.float32))
 
         assert tflm.arena(int8).total > 0

@@ -18,6 +18,9 @@ from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task,
 
 _KEPT_SHARED = 8
 """Prepared parts kept in the object store; the oldest leaves first."""
+_TASKS_PER_WORKER = 200
+"""After so many tasks a worker is replaced by a fresh one: TensorFlow keeps compiled kernels for every shape it has
+met, about half a mebibyte a trial, and in the end an innocent trial would meet the memory limit."""
 _POLL_S = 0.5
 """How often limits are looked at while nothing comes back."""
 
@@ -30,6 +33,8 @@ class _Worker(Generic[Task]):
     reference: Any = None
     started: float = 0.0
     attempts: int = 0
+    finished: int = 0
+    """Tasks it has come to the end of."""
     verdict: StageError | None = None
     """Set when the worker was ended for what its task did."""
 
@@ -52,14 +57,22 @@ class RayExecutor(Generic[Task, Shared, Result]):
         limits: of one task.
         workers: how many tasks run at once.
         address: of a running Ray cluster; `None` starts one on this machine and stops it on `close`.
+        tasks_per_worker: after which a worker is replaced by a fresh one.
     """
 
     def __init__(
-        self, job: Job[Task, Shared, Result], limits: Limits, *, workers: int, address: str | None = None
+        self,
+        job: Job[Task, Shared, Result],
+        limits: Limits,
+        *,
+        workers: int,
+        address: str | None = None,
+        tasks_per_worker: int = _TASKS_PER_WORKER,
     ) -> None:
         _start_ray(workers, address)
         self._job = job
         self._limits = limits
+        self._tasks_per_worker = tasks_per_worker
         self._prepare: Any = ray.remote(num_cpus=0, max_retries=2)(_prepare)
         self._shared: OrderedDict[str, Any] = OrderedDict()
         self._retries: list[_Retry[Task]] = []
@@ -141,6 +154,10 @@ class RayExecutor(Generic[Task, Shared, Result]):
         except ray.exceptions.RayError as failure:
             return self._replace(worker, failure)
         worker.task = worker.reference = None
+        worker.finished += 1
+        if worker.finished >= self._tasks_per_worker:
+            ray.kill(worker.actor)
+            self._workers[self._workers.index(worker)] = self._spawn()
         return Outcome(task, result, error, attempts)
 
     def _replace(self, lost: _Worker[Task], failure: ray.exceptions.RayError) -> Outcome[Task, Result] | None:
