@@ -2,8 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tuner import Study
+
+settings.register_profile("tuner", deadline=None)  # how long an example takes depends on what else the machine does
+settings.load_profile("tuner")
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from tuner.data import Dataset, open_dataset
-
-settings.register_profile("data", deadline=None)  # how long an example takes depends on what else the machine does
-settings.load_profile("data")
 
 MakeFolder = Callable[..., Path]
 

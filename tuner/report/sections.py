@@ -183,7 +183,8 @@ def _member(trial: Trial, device: str) -> Markup:
         _need("latency", cost.latency.total),
     ]
     short = element("summary", words.candidate(trial.candidate))
-    full = element("details", short, element("div", words.detail(trial.candidate), class_="note"))
+    notes = [words.detail(trial.candidate), words.fitting(trial.training, trial.candidate)]
+    full = element("details", short, [element("div", note, class_="note") for note in notes])
     return element(
         "tr",
         [element("td", fact) for fact in facts],

@@ -7,7 +7,8 @@ from statistics import fmean
 
 from tuner.candidate import Candidate, Scalar, Settings
 from tuner.estimate import Estimate
-from tuner.record import Counts, StudySummary, Survey, Trial
+from tuner.learning_curve import diagnose
+from tuner.record import Counts, StudySummary, Survey, TrainingResult, Trial
 from tuner.units import format_bytes, format_milliseconds, format_seconds
 
 OBJECTIVES = {"accuracy": "accuracy", "ram": "RAM", "flash": "flash", "latency": "latency"}
@@ -94,6 +95,13 @@ def survey(looked_at: Survey) -> str:
         return ""
     costed = count(looked_at.costed, "candidate")
     return f"To choose them the sampler costed {costed}, of which {looked_at.unfit:,} fit no board."
+
+
+def fitting(result: TrainingResult, chosen: Candidate) -> str:
+    """Say how well the model and its training suit the data: "Overfitted: 99% right on training examples, …"."""
+    classes, epochs = len(result.float32.classes), chosen.training.epochs
+    found = diagnose(result.curve, result.best_epoch, classes, epochs=epochs)
+    return f"{found.fitting.capitalize()}: {found.sentence}."
 
 
 def duration(seconds_: float) -> str:
