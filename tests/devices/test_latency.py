@@ -7,7 +7,13 @@ import pytest
 
 from tests.devices.test_instructions import convolution
 from tuner.devices.energy import energy
-from tuner.devices.latency import network_latency, preprocessing_latency
+from tuner.devices.latency import (
+    equivalent_instructions,
+    executed_by,
+    network_latency,
+    operator_latencies,
+    preprocessing_latency,
+)
 from tuner.devices.profile import load_profile, profile_names
 from tuner.dsp.block import Operations
 from tuner.estimate import Estimate, Method, Unit
@@ -62,3 +68,52 @@ def test_the_latency_on_all_devices_takes_a_few_milliseconds():
         network_latency(dataclasses.replace(graph), profile, Method.PREDICTED)
 
     assert time.perf_counter() - start < 0.05
+
+
+@pytest.mark.parametrize("name", ["nucleo-f746zg", "raspberry-pi-pico", "cortex-m55-160mhz", "esp32-s3-devkitc-1"])
+def test_the_operators_times_make_up_the_networks_but_for_the_call(name):
+    profile = load_profile(name)
+    graph = convolution(size=48)
+
+    operators = sum(operator.milliseconds for operator in operator_latencies(graph, profile))
+
+    network = network_latency(graph, profile, Method.CONVERTED).value
+    assert 0.7 * network < operators < network
+
+
+def test_cycles_are_instructions_and_weights_at_the_boards_figures():
+    profile = load_profile("raspberry-pi-pico")
+    instructions, weights = equivalent_instructions(convolution(), profile)
+    board = profile.latency
+
+    cycles = board.cycles_per_instruction * instructions + board.cycles_per_weight_byte * weights
+
+    milliseconds = network_latency(convolution(), profile, Method.CONVERTED).value
+    assert milliseconds == pytest.approx(1e3 * cycles / profile.clock_hz)
+
+
+def test_floating_point_without_a_unit_takes_many_times_longer():
+    graph = convolution()
+    floating = dataclasses.replace(
+        graph, tensors=tuple(dataclasses.replace(tensor, dtype="float32", scales=0) for tensor in graph.tensors)
+    )
+    with_unit = load_profile("cortex-m4f-80mhz")
+    without = with_unit.model_copy(update={"processor": with_unit.processor.model_copy(update={"fpu": "none"})})
+
+    fast, slow = (network_latency(floating, profile, Method.CONVERTED) for profile in (with_unit, without))
+
+    assert slow.value > 3 * fast.value
+    assert (
+        fast.high / fast.value
+        > network_latency(graph, with_unit, Method.CONVERTED).high
+        / network_latency(graph, with_unit, Method.CONVERTED).value
+    )
+
+
+def test_a_board_without_vectors_runs_the_kernels_of_a_lesser_core():
+    vectors = load_profile("cortex-m55-160mhz")
+    scalar = vectors.model_copy(update={"processor": vectors.processor.model_copy(update={"vector": "none"})})
+
+    with_vectors, without = (executed_by(convolution(), profile).total for profile in (vectors, scalar))
+
+    assert without > 2 * with_vectors

@@ -105,12 +105,17 @@ def executed_by(graph: Graph, profile: DeviceProfile) -> NetworkInstructions:
 def _equivalent(executed: NetworkInstructions, profile: DeviceProfile) -> float:
     overhead = _table().overhead[profile.build]
     beside = overhead.call + overhead.operator * len(executed.operators)
-    total = executed.total + beside + overhead.input_value * executed.input_values
+    lanes = _MVE_LANES if profile.has_mve else 1
+    total = executed.total + beside + overhead.input_value * executed.input_values / lanes
     if executed.float_window_products:
         total += executed.float_window_products * _float_extra(profile, window=True)
     if executed.float_products:
         total += executed.float_products * _float_extra(profile, window=False)
     return total
+
+
+_MVE_LANES = 4
+"""Values that Helium scales at once when it fills in the input."""
 
 
 def _core(profile: DeviceProfile) -> str:
