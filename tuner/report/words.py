@@ -63,9 +63,8 @@ def listed(items: Sequence[str]) -> str:
 def candidate(chosen: Candidate) -> str:
     """Describe a candidate by the kinds of its parts: "2 s → spectral → dense → int8"."""
     blocks = " + ".join(block.settings.type for block in chosen.preprocessing)
-    window = (
-        format_milliseconds(chosen.window.size_ms) if chosen.window.size_ms < 1000 else seconds(chosen.window.size_ms)
-    )
+    size_ms = chosen.window.size_ms
+    window = "" if _of_images(chosen) else format_milliseconds(size_ms) if size_ms < 1000 else seconds(size_ms)
     return " → ".join(filter(None, [window, blocks, chosen.architecture.type, chosen.compression.type]))
 
 
@@ -84,9 +83,17 @@ def detail(chosen: Candidate) -> str:
     window = f"window {chosen.window.size_ms:g} ms every {chosen.window.stride_ms:g} ms"
     if chosen.window.frequency_hz is not None:
         window += f" at {chosen.window.frequency_hz:g} Hz"
+    if _of_images(chosen):
+        window = ""
     blocks = [settings(block.settings) for block in chosen.preprocessing]
     training = f"{settings(chosen.training.optimizer)} batch={chosen.training.batch_size}"
-    return " · ".join([window, *blocks, settings(chosen.architecture), training, settings(chosen.compression)])
+    parts = [window, *blocks, settings(chosen.architecture), training, settings(chosen.compression)]
+    return " · ".join(filter(None, parts))
+
+
+def _of_images(chosen: Candidate) -> bool:
+    """Whether it reads images, which have no windows."""
+    return any(block.settings.type == "image" for block in chosen.preprocessing)
 
 
 def survey(looked_at: Survey) -> str:
