@@ -32,8 +32,9 @@ from tuner.search.problem import Cost, Observation, Problem, Suggest
 from tuner.search.samplers import sampler
 from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
 
+_OURS = "surrogate (ours)"
 SAMPLERS: Mapping[str, tuple[str, Mapping[str, Scalar]]] = {
-    "surrogate (ours)": ("surrogate", {}),
+    _OURS: ("surrogate", {}),
     "Optuna TPE, multivariate": ("tpe", {}),
     "Optuna TPE, default": ("tpe", {"multivariate": False}),
     "NSGA-II": ("nsga2", {}),
@@ -198,12 +199,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--problems", nargs="*", default=list(PROBLEMS))
+    parser.add_argument("--samplers", nargs="*", default=list(SAMPLERS), choices=list(SAMPLERS))
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     jobs = [
         (name, label, seed, arguments.trained)
         for name in arguments.problems
-        for label in SAMPLERS
+        for label in arguments.samplers
         for seed in range(arguments.seeds)
     ]
     with ProcessPoolExecutor(arguments.processes) as pool:
@@ -228,14 +230,14 @@ def report(runs: Sequence[tuple[str, str, list[Observation], float]], budgets: S
         best = best_possible(name, [trial for run in of_problem for trial in run[2]])
         reached = {
             label: np.array([_course(name, run[2], budgets) for run in of_problem if run[1] == label]) / best
-            for label in SAMPLERS
+            for label in dict.fromkeys(run[1] for run in runs)
         }
-        ours = reached["surrogate (ours)"]
+        ours = reached.get(_OURS)
         for label, values in reached.items():
             cells = [f"{mean:.3f} ± {spread:.3f}" for mean, spread in zip(values.mean(0), values.std(0), strict=True)]
             seconds = float(np.mean([run[3] for run in of_problem if run[1] == label]))
-            same = label == "surrogate (ours)" or np.array_equal(ours[:, -1], values[:, -1])
-            p = "" if same else f"{wilcoxon(ours[:, -1], values[:, -1]).pvalue:.3f}"
+            differ = ours is not None and not np.array_equal(ours[:, -1], values[:, -1])
+            p = f"{wilcoxon(ours[:, -1], values[:, -1]).pvalue:.3f}" if ours is not None and differ else ""
             lines.append(f"| {name} | {label} | {' | '.join(cells)} | {p} | {seconds:.3f} |")
             shares.setdefault(label, []).append(float(values[:, -1].mean()))
     lines += ["", f"Mean over the problems after {budgets[-1]} trained trials:", ""]
