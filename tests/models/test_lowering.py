@@ -9,13 +9,17 @@ from tuner.models.network import (
     Activate,
     Add,
     BatchNorm,
+    Concatenate,
     Conv1D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePool,
+    Layer,
     Network,
     Node,
     Pool1D,
+    Reshape,
     sequence,
 )
 
@@ -63,17 +67,62 @@ def test_the_same_relu_twice_is_one() -> None:
     assert _kinds(graph) == ["CONV_2D", "RELU6"]
 
 
-def test_equal_shapes_are_stored_once() -> None:
+def test_equal_axes_are_stored_once() -> None:
     nodes = (
-        Node("a", Flatten(), ("input",)),
+        Node("a", GlobalAveragePool(), ("input",)),
         Node("conv", Conv1D(3, 3), ("input",)),
-        Node("b", Flatten(), ("conv",)),
+        Node("b", GlobalAveragePool(), ("conv",)),
         Node("sum", Add(), ("a", "b")),
     )
 
     graph = lower(Network((20, 3), nodes), FLOAT32)
 
     assert graph.operators[0].inputs[1] == graph.operators[2].inputs[1]
+
+
+def test_two_reshapes_in_a_row_are_one_and_one_that_changes_nothing_is_none() -> None:
+    graph = lower(sequence((24,), [Reshape((12, 2)), Reshape((6, 4)), Conv1D(4, 3), Flatten(), Dense(3)]), INT8)
+
+    assert _kinds(graph) == ["RESHAPE", "CONV_2D", "RESHAPE", "FULLY_CONNECTED"]
+    assert _kinds(lower(sequence((24,), [Reshape((12, 2)), Flatten(), Dense(3)]), INT8)) == ["FULLY_CONNECTED"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "kept"),
+    [
+        ([Dense(8), Dense(4, "tanh"), Dense(3)], [False, True, True]),
+        ([Dense(8), Dense(4, "relu"), Dense(3)], [True, True, True]),
+        ([Dense(8), Dense(4), Dense(3)], [True, False, True]),
+        ([Dense(8), Dense(4), BatchNorm(), Activate("relu"), Dense(3)], [False, True, True]),
+    ],
+)
+def test_the_bias_of_a_linear_dense_layer_goes_into_the_next(layers: list[Layer], kept: list[bool]) -> None:
+    graph = lower(sequence((24,), layers), INT8)
+
+    assert [o.inputs[2] != -1 for o in graph.operators if o.kind == "FULLY_CONNECTED"] == kept
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([Node("a", Flatten(), ("input",)), Node("b", Activate("tanh"), ("a",))], "must not directly follow a reshape"),
+        (
+            [
+                Node("a", Conv1D(3, 3), ("input",)),
+                Node("b", Activate("hard_swish"), ("a",)),
+                Node("c", Add(), ("b", "a")),
+            ],
+            "hard_swish must be the only reader of 'a'",
+        ),
+        (
+            [Node("a", Conv1D(3, 3, activation="tanh"), ("input",)), Node("b", Concatenate(), ("a", "input"))],
+            "sigmoid and tanh have a scale of their own",
+        ),
+    ],
+)
+def test_what_the_converter_would_rearrange_is_refused(nodes: list[Node], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
+        lower(Network((20, 3), tuple(nodes)), INT8)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,9 @@ _STANDING: Mapping[Activation, tuple[str, Options]] = MappingProxyType(
 )
 """Activations as operators of their own; the slope of the leaky ReLU is 0.2 in single precision."""
 
+_BOUNDED: tuple[Activation, ...] = ("sigmoid", "tanh", "softmax")
+"""Activations whose int8 output has a fixed scale, so that others would have to be converted to it."""
+
 _FUSING = frozenset({"ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D"})
 _FOLDING = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 
@@ -101,6 +104,12 @@ class _Lowering:
     """The operator that writes a tensor, as long as something may still go into it."""
     applied: dict[int, Activation] = field(default_factory=dict)
     """The activation that a tensor is the result of."""
+    dense_pairs: list[tuple[int, int]] = field(default_factory=list)
+    """Operators of dense layers of which the second alone reads the first, which has no activation."""
+    normalized: set[int] = field(default_factory=set)
+    """Operators that a batch normalization was folded into."""
+    reshapes: dict[int, int] = field(default_factory=dict)
+    """What a tensor was reshaped from."""
     integers: dict[tuple[int, ...], int] = field(default_factory=dict)
     """Constant shapes and axes; the converter keeps each once."""
     shapes: Mapping[str, Shape] = field(init=False)
@@ -114,12 +123,15 @@ class _Lowering:
 
     def add(self, node: Node) -> None:
         """Append the operators of a node."""
-        tensor = self._lowered(node, [self.values[name] for name in node.inputs])
+        inputs = [self.values[name] for name in node.inputs]
+        self._check_place(node, inputs)
+        tensor = self._lowered(node, inputs)
         self.values[node.name] = tensor
         if self.readers.get(node.name, 0) != 1:
             self.open.pop(tensor, None)
 
     def graph(self) -> Graph:
+        self._hand_on_biases()
         output = self.values[self.network.nodes[-1].name]
         graph = canonical(Graph(tuple(self.tensors), tuple(self.operators), (0,), (output,), model_bytes=0))
         return replace(graph, model_bytes=packed_size(graph))
@@ -144,20 +156,38 @@ class _Lowering:
                 return self._reshaped(source, shape)
             case Pool1D() | Pool2D():
                 kind = "MAX_POOL_2D" if layer.kind == "max" else "AVERAGE_POOL_2D"
-                return self._append(kind, (source,), shape, _pool_options(layer))
+                output = self._append(kind, (source,), shape, _pool_options(layer))
+                if source in self.applied and self.applied[source] in _BOUNDED:
+                    self.applied[output] = self.applied[source]
+                return output
             case Dense():
                 return self._activated(self._dense(source, layer.units), layer.activation, shape)
             case Conv1D() | Conv2D() | DepthwiseConv1D() | DepthwiseConv2D():
                 return self._activated(self._convolution(source, layer, shape), layer.activation, shape)
 
     def _dense(self, source: int, units: int) -> int:
+        before = self.reshapes.get(source, source)
+        if self.tensors[before].shape[-1] == self.tensors[source].shape[-1]:
+            source = before  # only dimensions of one were dropped, which the operator ignores anyway
         writer = self.open.get(source)
-        if writer is not None and self.operators[writer].kind == "RESHAPE":
-            before = self.operators[writer].inputs[0]
-            if self.tensors[before].shape[-1] == self.tensors[source].shape[-1]:
-                source = before  # nothing but dimensions of one is lost, which the operator ignores anyway
+        operator = None if writer is None else self.operators[writer]
+        if operator is not None and operator.kind == "FULLY_CONNECTED" and not _has_activation(operator):
+            self.dense_pairs.append((self.open[source], len(self.operators)))
         weights = (units, self.tensors[source].shape[-1])
         return self._append("FULLY_CONNECTED", (source, *self._weights(weights, units)), (units,), _NOT_FUSED)
+
+    def _hand_on_biases(self) -> None:
+        """Take the bias from a linear dense layer where the converter adds it to that of the dense layer after it.
+
+        It does so from the last pair to the first, if both still have one, and only where no activation was fused
+        into the second before batch normalization was folded.
+        """
+        for first, second in reversed(self.dense_pairs):
+            follower = self.operators[second]
+            plain = not _has_activation(follower) or second in self.normalized
+            if plain and follower.inputs[2] != -1:
+                operator = self.operators[first]
+                self.operators[first] = replace(operator, inputs=(*operator.inputs[:2], -1))
 
     def _convolution(self, source: int, layer: Convolution, shape: Shape) -> int:
         kernel, channels = _plane(layer.kernel), self.tensors[source].shape[-1]
@@ -178,12 +208,13 @@ class _Lowering:
     def _folded(self, node: Node, source: int) -> int:
         writer = self.open.get(source)
         operator = None if writer is None else self.operators[writer]
-        if operator is None or operator.kind not in _FOLDING or operator.options["fused_activation_function"] != "NONE":
+        if operator is None or operator.kind not in _FOLDING or _has_activation(operator):
             raise BuildError(
                 f"layer '{node.name}': batch normalization must directly follow a convolution or dense layer without "
                 "activation that nothing else reads",
                 hint="put the activation after the normalization",
             )
+        self.normalized.add(self.open[source])
         return source
 
     def _activated(self, source: int, activation: Activation, shape: Shape) -> int:
@@ -203,7 +234,7 @@ class _Lowering:
         if writer is None or activation not in _FUSED:
             return None
         operator = self.operators[writer]
-        if operator.kind not in _FUSING or operator.options["fused_activation_function"] != "NONE":
+        if operator.kind not in _FUSING or _has_activation(operator):
             return None
         fused: Options = {"fused_activation_function": _FUSED[activation]}
         self.operators[writer] = replace(operator, options=dict(operator.options) | fused)
@@ -216,10 +247,33 @@ class _Lowering:
         return total
 
     def _reshaped(self, source: int, shape: Shape) -> int:
+        source = self.reshapes.get(source, source)  # of two in a row the first changes nothing
         dimensions = _dimensions(shape)
         if self.tensors[source].shape == dimensions:
             return source
-        return self._append("RESHAPE", (source, self._integers(*dimensions)), shape, {})
+        output = self._append("RESHAPE", (source, self._integers(*dimensions)), shape, {})
+        self.reshapes[output] = source
+        return output
+
+    def _check_place(self, node: Node, inputs: Sequence[int]) -> None:
+        """Refuse what the converter turns into operators in ways of its own."""
+        if not isinstance(node.layer, Activate | Add | Concatenate) or node.layer == Activate("linear"):
+            return
+        if any(tensor in self.reshapes for tensor in inputs):
+            raise BuildError(
+                f"layer '{node.name}': an activation or sum must not directly follow a reshape or flatten",
+                hint="put it before the reshape, where it computes the same",
+            )
+        fusible = isinstance(node.layer, Activate) and node.layer.activation in _FUSED
+        if fusible and self.applied.get(inputs[0]) == "hard_swish":
+            raise BuildError(f"layer '{node.name}': a ReLU must not directly follow hard_swish")
+        if node.layer == Activate("hard_swish") and self.readers[node.inputs[0]] > 1:
+            raise BuildError(f"layer '{node.name}': hard_swish must be the only reader of '{node.inputs[0]}'")
+        if isinstance(node.layer, Concatenate) and any(self.applied.get(tensor) in _BOUNDED for tensor in inputs):
+            raise BuildError(
+                f"layer '{node.name}': sigmoid and tanh have a scale of their own and cannot be concatenated",
+                hint="put the activation after the concatenation",
+            )
 
     def _integers(self, *values: int) -> int:
         if values not in self.integers:
@@ -243,6 +297,10 @@ class _Lowering:
 
 
 _NOT_FUSED: Options = {"fused_activation_function": "NONE"}
+
+
+def _has_activation(operator: Operator) -> bool:
+    return operator.options["fused_activation_function"] != "NONE"
 
 
 def _dimensions(shape: Shape) -> Shape:
