@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("study", type=Path)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--trials", type=int, default=120)
+    parser.add_argument("--longest-s", type=float, default=45, help="the longest a driver lives")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rng = random.Random(options.seed)
@@ -40,7 +41,7 @@ def main() -> int:
             begun = (studies / name).exists()
             command = ["resume", name] if begun else ["run", str(options.study), "--trials", str(options.trials)]
             before = completed(studies, name)
-            start_and_kill(command, studies, after_s=rng.uniform(1, 25))
+            start_and_kill(command, studies, after_s=rng.uniform(1, options.longest_s))
             after = completed(studies, name)
             lost += sum(number not in after for number in before)
             rerun += sum(number in after and after[number] != result for number, result in before.items())
