@@ -13,8 +13,8 @@ fi
 tuner report shoulder-exercises --studies demo/studies --output demo/report.html
 
 echo
-echo "The most accurate model for the Raspberry Pi Pico in 32 KiB of RAM, 128 KiB of flash and 50 ms:"
-limits="--device raspberry-pi-pico --max-ram 32KiB --max-flash 128KiB --max-latency 50ms"
+echo "The most accurate model for the Raspberry Pi Pico in 16 KiB of RAM, 96 KiB of flash and 20 ms:"
+limits="--device raspberry-pi-pico --max-ram 16KiB --max-flash 96KiB --max-latency 20ms"
 # shellcheck disable=SC2086  # the options are meant to be split
 tuner select shoulder-exercises --studies demo/studies $limits
 # shellcheck disable=SC2086
