@@ -9,12 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuner.api import Study
     from tuner.candidate import Candidate
     from tuner.devices.profile import DeviceProfile, load_profile
     from tuner.errors import InputError, NothingFitsError, StageError, StudyError, TunerError
     from tuner.estimate import Estimate
     from tuner.record import State, Trial
-    from tuner.api import Study
 
 __version__ = "0.1.0"
 
