@@ -36,7 +36,13 @@ _WRONG = (
 )
 
 
-def render(latency: pd.DataFrame, instructions: pd.DataFrame, memory: pd.DataFrame) -> str:
+def render(
+    latency: pd.DataFrame,
+    instructions: pd.DataFrame,
+    memory: pd.DataFrame,
+    left_out_code: pd.DataFrame,
+    published_memory: pd.DataFrame,
+) -> str:
     """Return the page, complete in itself."""
     fitted = latency[latency.split.isin(("calibrate", "calibrate-variant", "leave-one-model-out"))]
     integer = latency[latency.precision != "float32"]
@@ -57,8 +63,13 @@ def render(latency: pd.DataFrame, instructions: pd.DataFrame, memory: pd.DataFra
         "<p>Ten folds over whole models. A model with an operator that no other model has is counted apart.</p>",
         _table(by_stack(instructions)),
         "<h2>Arena and code</h2>",
-        "<p>In-sample for the code's sizes; the arena follows the runtime's rules and has nothing fitted.</p>",
-        _table(memory_by_stack(memory)),
+        "<p>The arena follows the runtime's rules and has nothing fitted. Code: in-sample, and with the set of operators "
+        "left out.</p>",
+        _table(memory_by_stack(memory, left_out_code)),
+        "<h2>Published RAM and flash</h2>",
+        "<p>Whole firmwares: what the application, its drivers and its C library take is a constant of the source, the "
+        "median of its differences, and is taken out.</p>",
+        _table(published_by_board(published_memory)),
         "<h2>Floating point</h2>",
         _table(by_board(latency[latency.precision == "float32"])),
         "<h2>All rows</h2>",
@@ -126,7 +137,7 @@ def by_stack(instructions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def memory_by_stack(memory: pd.DataFrame) -> pd.DataFrame:
+def memory_by_stack(memory: pd.DataFrame, left_out_code: pd.DataFrame) -> pd.DataFrame:
     """Return how many arenas are exact, and the errors of code sizes."""
     records = []
     for stack, rows in memory.groupby("stack"):
@@ -141,8 +152,24 @@ def memory_by_stack(memory: pd.DataFrame) -> pd.DataFrame:
                 "worst, bytes": int(off.max()),
                 "code: median": _percent(code.median()),
                 "code: worst": _percent(code.max()),
+                "left out: median": _percent(left_out_code[left_out_code["stack"] == stack].error.abs().median()),
+                "left out: worst": _percent(left_out_code[left_out_code["stack"] == stack].error.abs().max()),
             }
         )
+    return pd.DataFrame(records)
+
+
+def published_by_board(published: pd.DataFrame) -> pd.DataFrame:
+    """Return the errors of RAM and flash of each source, device and runtime."""
+    records = []
+    for (source, device, runtime), rows in published.groupby(["source", "board", "runtime"]):
+        record: dict[str, object] = {"source": source, "device": device, "runtime": runtime, "rows": len(rows)}
+        for resource in ("ram", "flash"):
+            errors, name = rows[f"{resource}_error"], {"ram": "RAM"}.get(resource, resource)
+            record[f"{name}: constant, KiB"] = round(float(rows[f"{resource}_base_kb"].median()), 1)
+            record[f"{name}: median"] = _percent(errors.abs().median())
+            record[f"{name}: worst"] = _percent(errors.abs().max())
+        records.append(record)
     return pd.DataFrame(records)
 
 

@@ -2,7 +2,8 @@
 
     python reports/validation/validate.py [--measurements ../shared/measurements]
 
-Writes `latency.csv`, `instructions.csv`, `memory.csv` and `index.html` beside this script. Latency is given three
+Writes `latency.csv`, `instructions.csv`, `memory.csv` and `index.html` beside this script; the page also shows what
+`fit_flash.py` and `published_memory.py` have written there. Latency is given three
 ways: by the profile as shipped; by a figure fitted without the row's model; and as for a board that nobody
 measured, by the core's figure fitted without anything from the row's board.
 """
@@ -167,7 +168,8 @@ def main() -> None:
     memory = memory_table(measurements, graphs)
     for name, table in (("latency", latency), ("instructions", instructions), ("memory", memory)):
         write_atomically(output / f"{name}.csv", table.to_csv(index=False, float_format="%.5g"))
-    write_atomically(output / "index.html", render(latency, instructions, memory))
+    code, published = (pd.read_csv(HERE / f"{name}.csv") for name in ("flash_left_out", "published_memory"))
+    write_atomically(output / "index.html", render(latency, instructions, memory, code, published))
     calibrated = latency[latency.split.isin(("calibrate", "calibrate-variant", "leave-one-model-out"))]
     sys.stdout.write(calibrated.groupby(["device", "stack"]).predicted_error.describe().round(3).to_string() + "\n")
 
