@@ -63,8 +63,8 @@ def render(
         "<p>Ten folds over whole models. A model with an operator that no other model has is counted apart.</p>",
         _table(by_stack(instructions)),
         "<h2>Arena and code</h2>",
-        "<p>The arena follows the runtime's rules and has nothing fitted. Code: in-sample, and with the set of operators "
-        "left out.</p>",
+        "<p>The arena follows the runtime's rules and has nothing fitted. Code: in-sample, and with the set of "
+        "operators left out.</p>",
         _table(memory_by_stack(memory, left_out_code)),
         "<h2>Published RAM and flash</h2>",
         "<p>Whole firmwares: what the application, its drivers and its C library take is a constant of the source, the "
