@@ -1,4 +1,4 @@
-"""Latency of networks and preprocessing, and energy."""
+"""Latency of networks and of preprocessing."""
 
 import dataclasses
 import time
@@ -6,7 +6,6 @@ import time
 import pytest
 
 from tests.devices.test_instructions import convolution
-from tuner.devices.energy import energy
 from tuner.devices.latency import (
     equivalent_instructions,
     executed_by,
@@ -16,7 +15,7 @@ from tuner.devices.latency import (
 )
 from tuner.devices.profile import load_profile, profile_names
 from tuner.dsp.block import Operations
-from tuner.estimate import Estimate, Method, Unit
+from tuner.estimate import Method, Unit
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -49,13 +48,6 @@ def test_preprocessing_without_a_floating_point_unit_takes_many_times_longer():
     slow = preprocessing_latency(operations, without, Method.PREDICTED).value * without.clock_hz
 
     assert slow > 5 * fast
-
-
-def test_energy_is_absent_where_the_power_is_not_published():
-    profile = load_profile("cortex-m4f-80mhz").model_copy(update={"power": None})
-    latency = Estimate.exact(10, Unit.MILLISECONDS, Method.PREDICTED, "test")
-
-    assert energy(latency, profile) is None
 
 
 def test_the_latency_on_all_devices_takes_a_few_milliseconds():
