@@ -2,10 +2,12 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from tuner.record import Survey
 from tuner.report.html import render
 from tuner.report.write import write_report
 
@@ -160,3 +162,13 @@ def test_a_browser_draws_the_page_without_an_error(a_summary, some_trials, tmp_p
     )
     names = {first or second for first, second in drawn}
     assert names >= {"front", "parts", "confusion", "parallel", "importance", "course", "rejections", "quantization"}
+
+
+def test_the_candidates_passed_over_are_counted_by_the_budget_they_exceed(a_summary, some_trials):
+    device = a_summary.budgets[0].device
+    looked_at = Survey(costed=200, unfit=30, exceeded={f"{device}/ram": 50})
+
+    page = render(replace(a_summary, survey=looked_at), some_trials)
+
+    assert "the sampler costed 200 candidates, of which 30 fit no board" in page
+    assert "<td>25.0%</td>" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tuner.record import State, Trial
+from tuner.record import RESOURCES, State, Survey, Trial
 from tuner.report import figures, words
 from tuner.report.importance import LEAST_TRIALS, Importances
 from tuner.report.markup import Markup, element
@@ -91,14 +91,43 @@ def rejections(page: Page) -> Markup:
         element(
             "p",
             "Of all candidates sampled: whether they fit each board, or else the budget they exceed most. One that "
-            f"fits no board is not trained. {words.survey(page.summary.survey)}",
+            "fits no board is not trained.",
             class_="note",
         ),
         page.figure("rejections", figures.rejection_figure(page.summary, page.trials), "Candidates by what exceeds"),
+        _survey(page),
         _reasons("The last ones rejected", Counter(examples), numbered=False),
         _reasons("Cannot be built", Counter(unbuilt), numbered=True),
         _reasons("Failed", Counter(failed), numbered=True),
     )
+
+
+def _survey(page: Page) -> Markup:
+    """Return how many of the candidates that the sampler costed exceed each budget."""
+    looked_at = page.summary.survey
+    if not looked_at.costed:
+        return Markup("")
+    head = element(
+        "tr", [element("th", name) for name in ("exceeding", *(words.RESOURCE_TITLES[r] for r in RESOURCES))]
+    )
+    rows = [
+        element(
+            "tr",
+            element("td", budget.title, class_="text"),
+            [element("td", _share(looked_at, f"{budget.device}/{resource}")) for resource in RESOURCES],
+        )
+        for budget in page.budgets
+    ]
+    return element(
+        "div",
+        element("p", words.survey(looked_at), class_="note"),
+        element("table", element("thead", head), element("tbody", rows)),
+        class_="scroll",
+    )
+
+
+def _share(looked_at: Survey, budget: str) -> str:
+    return words.percent(looked_at.exceeded.get(budget, 0) / looked_at.costed)
 
 
 def _reasons(title: str, reasons: Counter[str], *, numbered: bool) -> Markup:
