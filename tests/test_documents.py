@@ -55,7 +55,7 @@ def test_every_key_of_the_study_file_is_in_its_reference() -> None:
 @pytest.mark.parametrize("document", ["README.md", "docs/study-file.md"])
 def test_study_files_in_documents_are_valid(document: str) -> None:
     for text in blocks(document, "yaml"):
-        validated(StudySpec, yaml.safe_load(text), source=document)
+        assert validated(StudySpec, yaml.safe_load(text), source=document).devices
 
 
 def test_links_between_documents_lead_somewhere() -> None:

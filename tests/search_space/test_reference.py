@@ -33,7 +33,7 @@ def test_no_table_has_a_kind_that_the_reference_cannot_name() -> None:
 
 @pytest.mark.parametrize("name", space_names())
 def test_every_shipped_space_follows_the_schema(name: str) -> None:
-    jsonschema.Draft202012Validator(space_schema()).validate(_shipped(name))
+    assert list(jsonschema.Draft202012Validator(space_schema()).iter_errors(_shipped(name))) == []
 
 
 @pytest.mark.parametrize(

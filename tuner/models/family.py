@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +20,7 @@ class Family(BaseModel):
 
     type: ClassVar[str]
 
+    @abstractmethod
     def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
         """Return the network.
 
@@ -29,4 +31,3 @@ class Family(BaseModel):
         Raises:
             BuildError: the parameters do not fit the input; the message says which and why.
         """
-        raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
@@ -25,9 +26,9 @@ class Written(BaseModel):
     name: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", description="By which other layers read this one")
     source: str = Field(default="", alias="from", description="Name of the layer it reads; the one before if left out")
 
+    @abstractmethod
     def layer(self) -> Layer:
         """Return the layer."""
-        raise NotImplementedError
 
     def before(self) -> Layer | None:
         """Return a layer that goes before it, of those that are written as one."""
