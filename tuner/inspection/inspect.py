@@ -11,9 +11,8 @@ from tuner.devices.budget import Budget, default_budget
 from tuner.devices.cost import arena_target, device_cost
 from tuner.devices.fit import Shortfall, shortfalls
 from tuner.devices.flash import code_bytes
-from tuner.devices.instructions import counts
 from tuner.devices.instructions.loops import Call
-from tuner.devices.latency import operator_latencies
+from tuner.devices.latency import executed_by, operator_latencies
 from tuner.devices.macs import operator_macs
 from tuner.devices.profile import Build, DeviceProfile, Kernels
 from tuner.estimate import DeviceCost, Method
@@ -99,9 +98,13 @@ def inspect(
 
 
 def with_runtime(profile: DeviceProfile, kernels: Kernels | None, build: Build | None) -> DeviceProfile:
-    """Return the profile with other kernels or another build of the runtime."""
+    """Return the profile with other kernels or another build of the runtime.
+
+    A board's own speed was fitted on its own kernels; with others it has that of its core.
+    """
     changes = {name: value for name, value in (("kernels", kernels), ("build", build)) if value is not None}
-    return profile.model_copy(update={"runtime": profile.runtime.model_copy(update=changes)})
+    latency = profile.latency if kernels in {None, profile.kernels} else None
+    return profile.model_copy(update={"runtime": profile.runtime.model_copy(update=changes), "latency": latency})
 
 
 def _on_device(model: bytes, graph: Graph, device: DeviceProfile, budget: Budget, unit_refuses: bool) -> Inspection:
@@ -111,7 +114,7 @@ def _on_device(model: bytes, graph: Graph, device: DeviceProfile, budget: Budget
     unit = accelerate(graph, profile, target, Method.CONVERTED, model)
     kinds = graph.kinds() if unit is None else unit.kinds
     operators = _operators(graph, profile, arena, on_the_core=frozenset(kinds))
-    call = counts(graph, profile.core, profile.kernels, profile.build).call
+    call = executed_by(graph, profile).call
     return Inspection(
         profile=device,
         graph=graph,
