@@ -26,7 +26,13 @@ candidates = st.builds(
     preprocessing=st.lists(st.builds(Block, settings, st.just(("x",))), min_size=1, max_size=2).map(tuple),
     architecture=settings,
     training=st.builds(
-        Training, optimizer=settings, batch_size=st.just(16), epochs=st.just(3), patience=st.just(2), loss=settings
+        Training,
+        optimizer=settings,
+        batch_size=st.just(16),
+        epochs=st.just(3),
+        patience=st.just(2),
+        loss=settings,
+        augmentation=st.just(Settings("none")) | settings,
     ),
     compression=settings,
 )
@@ -50,6 +56,19 @@ def test_equal_candidates_have_equal_ids_whatever_type_their_numbers_have() -> N
 
     assert candidate(1000).id == candidate(1000.0).id
     assert candidate(1000).id != candidate(1001).id
+
+
+def test_candidates_from_before_augmentation_read_as_ones_without_and_keep_their_id() -> None:
+    plain = Candidate(
+        Window(1000, 500), (Block(Settings("raw")),), Settings("dense"), Training(Settings("adam"), 16, 3, 2),
+        Settings("int8"),
+    )  # fmt: skip
+
+    written = plain.to_json()
+
+    assert "augmentation" not in written["training"]
+    assert Candidate.from_json(written).training.augmentation == Settings("none")
+    assert plain.id == "f91f16711f0d"
 
 
 def test_settings_are_equal_in_any_order() -> None:

@@ -87,6 +87,24 @@ class Training:
     """Weigh each class by the inverse of its share of the training examples."""
     loss: Settings = field(default_factory=lambda: Settings("auto"))
     """"auto": the task's standard loss."""
+    augmentation: Settings = field(default_factory=lambda: Settings("none"))
+    """What is done to training examples: "none", "series" or "image"; see `tuner.augmentation`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object; it names an augmentation only where there is one, as before there were any."""
+        settings = {"optimizer": self.optimizer, "loss": self.loss, "augmentation": self.augmentation}
+        data = asdict(self) | {name: chosen.to_json() for name, chosen in settings.items()}
+        if self.augmentation == Settings("none"):
+            del data["augmentation"]
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Training:
+        """Read what `to_json` wrote."""
+        settings = {
+            name: Settings.from_json(data[name]) for name in ("optimizer", "loss", "augmentation") if name in data
+        }
+        return cls(**{**data, **settings})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +131,20 @@ class Candidate:
                 {"axes": list(block.axes), "settings": block.settings.to_json()} for block in self.preprocessing
             ],
             "architecture": self.architecture.to_json(),
-            "training": {
-                **asdict(self.training),
-                "optimizer": self.training.optimizer.to_json(),
-                "loss": self.training.loss.to_json(),
-            },
+            "training": self.training.to_json(),
             "compression": self.compression.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Candidate:
         """Read what `to_json` wrote."""
-        training = dict(data["training"])
-        training["optimizer"] = Settings.from_json(training["optimizer"])
-        training["loss"] = Settings.from_json(training["loss"])
         return cls(
             window=Window(**data["window"]),
             preprocessing=tuple(
                 Block(Settings.from_json(block["settings"]), tuple(block["axes"])) for block in data["preprocessing"]
             ),
             architecture=Settings.from_json(data["architecture"]),
-            training=Training(**training),
+            training=Training.from_json(data["training"]),
             compression=Settings.from_json(data["compression"]),
         )
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.augmentation import Changes
 from tuner.candidate import Settings
 from tuner.models.network import Network
+from tuner.training.augmentation import augmented, mixed, own_shares, partners
 from tuner.training.layers import Pass, Tensor, forward, tensor_shape
 from tuner.training.losses import build_loss, cross_entropy
 from tuner.training.optimizers import Step, build_optimizer
@@ -37,6 +39,9 @@ class Recipe:
     batch_size: int
     ranges: Ranges | None = None
     """If given, the network runs as if its weights and these activations were stored in 8 bits."""
+    augmentation: Changes | None = None
+    feature_shape: tuple[int, ...] = ()
+    """Of what is augmented, as the preprocessing gives it; the network may read it in another shape."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +76,8 @@ class CompiledEpoch:
     def __init__(self, recipe: Recipe) -> None:
         self._network = recipe.network
         self._ranges = recipe.ranges
+        self._augmentation = recipe.augmentation
+        self._feature_shape = recipe.feature_shape
         self._loss = build_loss(recipe.loss)
         self._optimizer = build_optimizer(recipe.optimizer)
         template = initial_weights(recipe.network, seed=0)
@@ -124,14 +131,15 @@ class CompiledEpoch:
 
         def step(index: Tensor, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             chosen = rows[index]
-            y = tf.gather(truth, chosen)
+            x, y = tf.gather(features, chosen), tf.gather(truth, chosen)
+            x, share = self._augmented(x, tf.stack([seed, first + index]))
             learned = self._learned.cut(self._weights.read_value())
             gathered = self._gathered.cut(self._statistics.read_value())
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(learned)
                 run = self._pass(learned | gathered, seed + first + index)
-                logits = forward(self._network, tf.gather(features, chosen), run)
-                mean = tf.reduce_mean(self._loss(logits, y) * tf.gather(example_weights, chosen))
+                logits = forward(self._network, x, run)
+                mean = tf.reduce_mean(self._losses(logits, y, tf.gather(example_weights, chosen), share))
             nothing = tf.UnconnectedGradients.ZERO  # of weights on a branch that the output does not read
             gradient = self._learned.join(tape.gradient(mean, learned, unconnected_gradients=nothing))
             self._statistics.assign(self._gathered.join(gathered | run.statistics))
@@ -142,6 +150,24 @@ class CompiledEpoch:
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
         _, loss, right = tf.while_loop(lambda index, *_: index < tf.shape(rows)[0], step, start)
         return loss, right
+
+    def _augmented(self, x: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the batch as the network is to see it, and each example's share of itself if they are mixed."""
+        if self._augmentation is None:
+            return x, None
+        changed = augmented(tf.reshape(x, (x.shape[0], *self._feature_shape)), self._augmentation, seed)
+        share = None
+        if self._augmentation.mixup:
+            share = own_shares(x.shape[0], self._augmentation.mixup, seed)
+            changed = mixed(changed, share)
+        return tf.reshape(changed, x.shape), share
+
+    def _losses(self, logits: Tensor, truth: Tensor, example_weights: Tensor, share: Tensor) -> Tensor:
+        """Return a loss per example; one of mixed examples is that of both truths, in the same shares."""
+        own = self._loss(logits, truth) * example_weights
+        if share is None:
+            return own
+        return share * own + (1 - share) * self._loss(logits, partners(truth)) * partners(example_weights)
 
     def _evaluate_all(self, features: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
         weights = self._learned.cut(self._weights.read_value()) | self._gathered.cut(self._statistics.read_value())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.augmentation import Changes, augmentation
 from tuner.candidate import Training
 from tuner.errors import TrainingError, TrialTimeoutError
 from tuner.models.network import Network
@@ -45,26 +47,25 @@ def fit(
 
     Args:
         network: its last layer gives one value per class.
-        training: optimizer, loss and limits.
+        training: optimizer, loss, augmentation and limits.
         train: what is learned.
         validation: what decides the best epoch.
-        seed: of first weights, order and dropout.
+        seed: of first weights, order, dropout and augmentation.
         deadline: on the clock of `time.monotonic`.
         on_epoch: told of each epoch as it ends; what it raises ends the training.
         start: weights to go on from; they are kept, as those of epoch 0, if no epoch improves on them.
         ranges: of activations, if the network is to run as if stored in 8 bits.
 
     Raises:
-        BuildError: a layer does not fit its input.
-        ConfigError: the optimizer, schedule or loss is not known.
+        BuildError: a layer does not fit its input, or the augmentation not the features.
+        ConfigError: the optimizer, schedule, loss or augmentation is not known.
         TrainingError: the loss is no longer finite or absurd, or there is nothing to train or validate on.
         TrialTimeoutError: the deadline passed.
     """
     started = time.monotonic()
     if not len(train) or not len(validation):
         raise TrainingError(f"training needs examples: {len(train)} to train on, {len(validation)} to validate on")
-    batch = len(train) if training.optimizer.type == FULL_BATCH else min(training.batch_size, len(train))
-    recipe = Recipe(network, without_rates(training.optimizer), training.loss, batch, ranges)
+    recipe = _recipe(network, training, train, ranges)
     compiled = compiled_epoch(recipe)
     weights: Weights = initial_weights(network, seed) if start is None else start
     compiled.start(weights)
@@ -83,6 +84,17 @@ def fit(
     except tf.errors.OpError as error:
         raise TrainingError(f"training raised: {error.message.partition(chr(10))[0]}") from error
     return Trained(network, weights, tuple(history), best, time.monotonic() - started)
+
+
+def _recipe(network: Network, training: Training, train: Examples, ranges: Ranges | None) -> Recipe:
+    batch = len(train) if training.optimizer.type == FULL_BATCH else min(training.batch_size, len(train))
+    recipe = Recipe(network, without_rates(training.optimizer), training.loss, batch, ranges)
+    chosen = augmentation(training.augmentation)
+    if not isinstance(chosen, Changes):
+        return recipe
+    shape = train.features.shape[1:]
+    chosen.check(shape)
+    return replace(recipe, augmentation=chosen, feature_shape=shape)
 
 
 def _epochs(

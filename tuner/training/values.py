@@ -37,9 +37,9 @@ class Epoch:
     loss: float
     """Mean over the epoch, class weights and regularization as in training."""
     accuracy: float
-    """Of the predictions made while training, with dropout."""
+    """Of the predictions made while training, with dropout and augmentation."""
     val_loss: float
-    """Without class weights and dropout."""
+    """Without class weights, dropout and augmentation."""
     val_accuracy: float
 
 
