@@ -51,6 +51,19 @@ def test_the_published_schema_is_that_of_the_code():
     assert json.loads(_SCHEMA.read_text(encoding="utf-8")) == json_schema()
 
 
+def test_the_ram_is_told_by_memory_region(model):
+    profile = load_profile("stm32f746g-discovery")
+
+    (device,) = to_json(inspect(model.read_bytes(), [profile]))
+
+    regions = device["ram"]["regions"]
+    assert [region["name"] for region in regions] == [region.name for region in profile.ram]
+    assert sum(region["model_bytes"] for region in regions) == device["ram"]["total_bytes"]
+    (home,) = [region for region in regions if region["model_bytes"]]
+    assert home["name"] == profile.arena_region.name
+    assert home["size_bytes"] - home["reserved_bytes"] == profile.ram_for_model
+
+
 def test_what_is_printed_for_every_device_follows_the_schema(model):
     printed = _json("profile", str(model), "--all")
 

@@ -7,11 +7,24 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, TypeAdapter
 
+from tuner.devices.profile import Ram
 from tuner.inspection.inspect import Inspection, OperatorCost
 
 
 class _Object(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RegionDocument(_Object):
+    """One region of the device's RAM."""
+
+    name: str = Field(description="As the datasheet has it.")
+    speed: str = Field(description="fast, slow or external.")
+    size_bytes: NonNegativeInt
+    reserved_bytes: NonNegativeInt = Field(description="What the model cannot have of it.")
+    model_bytes: NonNegativeInt = Field(
+        description="What the model takes in it. Arena, buffers and stack lie together, in the region with most room."
+    )
 
 
 class RamDocument(_Object):
@@ -22,6 +35,7 @@ class RamDocument(_Object):
     arena_head_bytes: NonNegativeInt = Field(description="Activations and scratch buffers, as planned.")
     arena_tail_bytes: NonNegativeInt = Field(description="What lasts: objects of the runtime, data of kernels.")
     total_bytes: NonNegativeInt = Field(description="Smallest arena, interpreter and stack.")
+    regions: tuple[RegionDocument, ...] = Field(description="Where that lies.")
 
 
 class FlashDocument(_Object):
@@ -117,6 +131,18 @@ def _ram(inspection: Inspection) -> RamDocument:
         arena_head_bytes=head,
         arena_tail_bytes=needed - head if inspection.accelerated else arena.tail,
         total_bytes=round(inspection.cost.ram.total.value),
+        regions=tuple(_region(region, inspection) for region in inspection.profile.ram),
+    )
+
+
+def _region(region: Ram, inspection: Inspection) -> RegionDocument:
+    is_home = region == inspection.profile.arena_region
+    return RegionDocument(
+        name=region.name,
+        speed=region.speed,
+        size_bytes=region.size,
+        reserved_bytes=region.size - region.free,
+        model_bytes=round(inspection.cost.ram.total.value) if is_home else 0,
     )
 
 
