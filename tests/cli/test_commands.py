@@ -121,6 +121,14 @@ def test_bad_input_ends_with_2_one_message_and_no_traceback(tmp_path: Path, argu
     assert "Traceback" not in result.stderr
 
 
+def test_a_wrong_time_limit_leaves_no_study_behind(study_file: Path, tmp_path: Path) -> None:
+    result = tuner("run", study_file, "--time-limit", "10", "--studies", tmp_path / "studies")
+
+    assert result.returncode == 2
+    assert "'10' is not a duration" in result.stderr
+    assert not (tmp_path / "studies").exists()
+
+
 def test_a_study_in_which_nothing_fits_ends_with_1(toy_spec: dict[str, Any], tmp_path: Path) -> None:
     spec = toy_spec | {
         "devices": ["raspberry-pi-pico"],

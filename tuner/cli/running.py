@@ -37,11 +37,12 @@ def run(
     """Make a study from its file and run it to its limits."""
     from tuner.study.spec import read_spec  # noqa: PLC0415
 
+    limit_s = _seconds(time_limit)  # before the study is made: a wrong limit must leave nothing behind
     spec = read_spec(study_file)
     if seed is not None:
         spec = spec.model_copy(update={"seed": seed})
     study = Study.create(spec, studies=studies)
-    _work(study, trials, time_limit, workers, ray_address, as_json=as_json)
+    _work(study, trials, limit_s, workers, ray_address, as_json=as_json)
 
 
 def resume(
@@ -53,7 +54,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a study that was interrupted or killed; nothing completed is run again."""
-    _work(Study.open(study, studies=studies), None, time_limit, workers, ray_address, as_json=as_json)
+    _work(Study.open(study, studies=studies), None, _seconds(time_limit), workers, ray_address, as_json=as_json)
 
 
 def extend(
@@ -69,7 +70,7 @@ def extend(
     opened = Study.open(study, studies=studies)
     counts = opened.counts
     total = counts.trained + counts.failed + counts.pending + trials
-    _work(opened, total, time_limit, workers, ray_address, as_json=as_json)
+    _work(opened, total, _seconds(time_limit), workers, ray_address, as_json=as_json)
 
 
 def status(study: StudyName, studies: Studies = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
@@ -85,7 +86,7 @@ def status(study: StudyName, studies: Studies = DEFAULT_FOLDER, as_json: AsJson 
 def _work(
     study: Study,
     trials: int | None,
-    time_limit: str | None,
+    time_limit_s: float | None,
     workers: int | None,
     ray_address: str | None,
     *,
@@ -98,7 +99,7 @@ def _work(
         with Progress() as progress:
             study.run(
                 trials=trials,
-                time_limit_s=None if time_limit is None else parse_seconds(time_limit),
+                time_limit_s=time_limit_s,
                 workers=workers,
                 ray_address=ray_address,
                 watch=progress,
@@ -112,6 +113,10 @@ def _work(
     if not any(study.front(device) for device in study.devices):
         errors.print("no candidate that fits a device was trained; the report says what was rejected and why")
         raise typer.Exit(1)
+
+
+def _seconds(text: str | None) -> float | None:
+    return None if text is None else parse_seconds(text)
 
 
 def _results(study: Study, *, as_json: bool) -> None:

@@ -103,6 +103,7 @@ def _checked(data: Mapping[str, Any], source: str, name: str) -> SearchSpace:
         (known.ARCHITECTURES, spec.architecture),
         (known.OPTIMIZER, spec.training.optimizer),
         (known.LOSS, spec.training.loss),
+        (known.AUGMENTATION, spec.training.augmentation),
         (known.COMPRESSION, spec.compression),
     )
     for section, alternatives in sections:
