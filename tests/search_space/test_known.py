@@ -1,4 +1,10 @@
-from tuner.search_space.known import COMPRESSION, LOSSES, OPTIMIZERS
+from typing import Any
+
+import pytest
+
+from tuner.errors import ConfigError
+from tuner.search_space.known import AUGMENTATION, COMPRESSION, LOSSES, OPTIMIZERS
+from tuner.search_space.schema import Alternative
 
 
 def test_optimizers_and_losses_are_those_that_training_knows() -> None:
@@ -10,6 +16,24 @@ def test_optimizers_and_losses_are_those_that_training_knows() -> None:
     assert {name: set(keys) for name, keys in LOSSES.items()} == {
         name: set(defaults) for name, (_, defaults) in losses._LOSSES.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("alternative", "message"),
+    [
+        ({"type": "sereis"}, "there is no 'sereis'. Hint: did you mean 'series'?"),
+        ({"type": "series", "flip": True}, "training.augmentation.series: unknown key 'flip'"),
+        ({"type": "image", "zoom": {"min": 0.0, "max": 4.0}}, "zoom: input should be less than or equal to 1, found 4.0"),
+        ({"type": "none", "noise": 0.1}, "training.augmentation.none: unknown key 'noise'"),
+    ],
+)
+def test_an_augmentation_out_of_its_limits_is_refused_when_the_space_is_read(
+    alternative: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        AUGMENTATION.check(Alternative.model_validate(alternative))
+
+    assert message in str(refusal.value)
 
 
 def test_compressions_are_those_that_conversion_knows() -> None:

@@ -9,6 +9,7 @@ from tuner.candidate import Candidate, Settings
 from tuner.errors import ConfigError
 from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
 from tuner.search_space import SearchSpace, load_space
+from tuner.search_space.survey import survey
 
 SPACE: Mapping[str, Any] = {
     "window": {"size_ms": [1000, 2000], "stride": 0.5},
@@ -103,6 +104,43 @@ def test_the_size_counts_every_candidate_once() -> None:
     distinct = {candidate.id for candidate, _ in _samples(space, 3000)}
 
     assert space.size() == len(distinct) == 2 * (2 * 6 + 1 * (6 + 2)) * 2
+
+
+def test_augmentations_are_drawn_counted_and_read_back_like_other_alternatives() -> None:
+    space = load_space(_with("training", "augmentation", value=["none", {"type": "series", "noise": [0.1, 0.2]}]))
+
+    samples = _samples(space, 3000)
+
+    drawn = {candidate.training.augmentation for candidate, _ in samples}
+    asked = {name for _, parameters in samples for name in parameters}
+    assert drawn == {Settings("none"), Settings.of("series", noise=0.1), Settings.of("series", noise=0.2)}
+    assert {"training.augmentation", "training.augmentation.series.noise"} <= asked == set(space.parameters())
+    assert space.size() == 3 * load_space(SPACE).size() == len({candidate.id for candidate, _ in samples})
+    assert load_space(space.to_json()).spec == space.spec
+
+
+@pytest.mark.parametrize("name", ["audio-continuous", "audio-event", "image-classification", "keyword"])
+def test_the_augmentations_of_a_shipped_space_go_with_all_of_its_features(name: str) -> None:
+    space = load_space(name)
+
+    found = survey(space, RandomSuggest(np.random.default_rng(0)), space.spec.data, (), count=60)
+
+    assert not [reason for reason in found.broken if "augmentation" in reason]
+    assert {option.type for option in space.spec.training.augmentation} != {"none"}
+
+
+def test_a_candidate_whose_augmentation_its_features_cannot_have_is_not_built() -> None:
+    space = load_space(
+        _with("training", "augmentation", value={"type": "series", "shift": 0.2})
+        | {"data": {"axes": 3, "frequency_hz": 50, "classes": 2}}
+    )
+
+    found = survey(space, RandomSuggest(np.random.default_rng(0)), space.spec.data, (), count=40)
+
+    flat = "augmentation 'shift' needs features over time, this preprocessing gives"
+    assert found.built > 0
+    assert found.broken
+    assert all(reason.startswith(flat) for reason in found.broken)
 
 
 def test_a_continuous_space_has_no_size() -> None:

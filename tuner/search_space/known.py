@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tuner.augmentation import AUGMENTATIONS, augmentation
 from tuner.candidate import Scalar, Settings
 from tuner.dsp.block import ReadableBlock
 from tuner.dsp.registry import block, known_blocks
@@ -65,6 +66,8 @@ class Known:
             block(settings)
         elif self.section == "architecture":
             family(settings)
+        elif self.section == "training.augmentation":
+            augmentation(settings)
 
 
 def preprocessing() -> Known:
@@ -80,6 +83,7 @@ def parameters_of(blocks: Mapping[str, type[ReadableBlock]]) -> dict[str, tuple[
 ARCHITECTURES = Known("architecture", {name: tuple(kind.model_fields) for name, kind in FAMILIES.items()})
 OPTIMIZER = Known("training.optimizer", OPTIMIZERS)
 LOSS = Known("training.loss", LOSSES)
+AUGMENTATION = Known("training.augmentation", {name: tuple(kind.model_fields) for name, kind in AUGMENTATIONS.items()})
 COMPRESSION = Known("compression", dict.fromkeys(COMPRESSIONS, ()))
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tuner.augmentation import AUGMENTATIONS
 from tuner.dsp.registry import SHIPPED
 from tuner.files import write_atomically
 from tuner.models import FAMILIES
@@ -58,10 +59,10 @@ Wherever a value stands, there may be
 
 ## Alternatives
 
-`preprocessing`, `architecture`, `compression`, `training.optimizer` and `training.loss` list alternatives, of which
-each candidate has one, with parameters of its own. Parameters of alternatives that were not chosen are not asked for,
-so conditions need no syntax. Two alternatives of one type are told apart by `name`. `after` of an architecture names
-the preprocessing it goes with. What is left out has its default.
+`preprocessing`, `architecture`, `compression`, `training.optimizer`, `training.loss` and `training.augmentation` list
+alternatives, of which each candidate has one, with parameters of its own. Parameters of alternatives that were not
+chosen are not asked for, so conditions need no syntax. Two alternatives of one type are told apart by `name`. `after`
+of an architecture names the preprocessing it goes with. What is left out has its default.
 
 Several blocks at once, e.g. for several sensors, stand under `blocks` of one alternative:
 
@@ -95,6 +96,14 @@ error that names its path.
 """
 
 
+_AUGMENTATION = """\
+## Augmentations
+
+Changes to training examples, drawn anew for each example of each step; never to validation or test examples. Features
+without an order in time take only `noise`, `gain` and `mixup`. A candidate whose augmentation does not go with its
+features cannot be built, and is not trained.
+"""
+
 _LISTS = ("axes", "after")
 """Keys of alternatives that hold several names."""
 
@@ -115,6 +124,8 @@ def space_reference() -> str:
     parts += [_section(_layer_names(kind), kind) for kind in _layers()]
     parts.append(_table("## Optimizers", "optimizer", known.OPTIMIZERS))
     parts.append(_table("## Losses", "loss", known.LOSSES))
+    parts.append(_AUGMENTATION)
+    parts += [_section(f"`{name}`", kind) for name, kind in _models(AUGMENTATIONS)]
     parts.append(f"## Compressions\n\n{', '.join(f'`{name}`' for name in known.COMPRESSION.parameters)}\n")
     return "\n".join(parts)
 
@@ -132,6 +143,7 @@ def space_schema() -> dict[str, Any]:
     training = schema["$defs"]["TrainingSpec"]["properties"]
     training["optimizer"] = _alternatives(known.OPTIMIZERS, Alternative)
     training["loss"] = _alternatives(known.LOSSES, Alternative)
+    training["augmentation"] = _alternatives(known.AUGMENTATION.parameters, Alternative)
     sections["window"] = _one_or_several({"$ref": "#/$defs/WindowSpec"}, {"const": "image"})
     sections["include"] = {"type": "string", "description": "Name or path of a space whose keys are taken over"}
     required = schema.pop("required")

@@ -155,6 +155,10 @@ class TrainingSpec(_Section):
         default=(Alternative.model_validate({"type": "auto"}),),
         description="Losses with their parameters; auto is the task's own",
     )
+    augmentation: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        default=(Alternative.model_validate({"type": "none"}),),
+        description="What is done to training examples: none, or changes to series or images with their parameters",
+    )
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -164,6 +168,7 @@ class TrainingSpec(_Section):
         _check_kind("class_weights", self.class_weights, bool, "true or false")
         _check_distinct(self.optimizer)
         _check_distinct(self.loss)
+        _check_distinct(self.augmentation)
         return self
 
 

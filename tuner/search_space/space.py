@@ -60,7 +60,7 @@ class SearchSpace:
         pairs = [(block, model) for block in spec.preprocessing for model in spec.architectures_after(block.name)]
         total = 0
         for window, pair, *choices in itertools.product(
-            spec.window, pairs, training.optimizer, training.loss, spec.compression
+            spec.window, pairs, training.optimizer, training.loss, training.augmentation, spec.compression
         ):
             parts: list[Part] = [leaf for _, _, leaf in _window_values(spec.window, window)]
             parts += _training_values(training).values()
@@ -87,7 +87,9 @@ class SearchSpace:
             path, fitting = self._architectures(block.name)
             found |= _alternatives("architecture", fitting, choice=path)
         found |= _training_values(training) | _alternatives("training.optimizer", training.optimizer)
-        found |= _alternatives("training.loss", training.loss) | _alternatives("compression", spec.compression)
+        found |= _alternatives("training.loss", training.loss)
+        found |= _alternatives("training.augmentation", training.augmentation)
+        found |= _alternatives("compression", spec.compression)
         values = {
             leaf.path if isinstance(leaf, Shared) else name: leaf.value if isinstance(leaf, Shared) else leaf
             for name, leaf in found.items()
@@ -138,6 +140,7 @@ def _training(spec: TrainingSpec, suggest: Suggest) -> Training:
         patience=int(spec.patience.draw(suggest, "training.patience")),
         class_weights=bool(spec.class_weights.draw(suggest, "training.class_weights")),
         loss=_drawn("training.loss", spec.loss, suggest),
+        augmentation=_drawn("training.augmentation", spec.augmentation, suggest),
     )
 
 

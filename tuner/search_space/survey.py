@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tuner.augmentation import augmentation
 from tuner.candidate import Candidate
 from tuner.devices.budget import default_budget
 from tuner.devices.cost import device_cost
@@ -81,6 +82,7 @@ def survey(
 def _costs(candidate: Candidate, data: DataSpec, profiles: Sequence[DeviceProfile]) -> list[DeviceCost]:
     signal = _signal(candidate, data)
     features = chain.features_of(candidate.preprocessing, signal)
+    augmentation(candidate.training.augmentation).check(features.shape)
     graph = lower(build(candidate.architecture, features.shape, data.classes), candidate.compression)
     blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tuner.augmentation import augmentation
 from tuner.candidate import Candidate
 from tuner.data.dataset import Dataset
 from tuner.data.windows import window_signal
@@ -36,7 +37,7 @@ class Appraiser:
         """Return what the candidate needs, and figures of its network.
 
         Raises:
-            BuildError: window, preprocessing and architecture do not fit each other.
+            BuildError: window, preprocessing, augmentation and architecture do not fit each other.
         """
         network = self.network(candidate)
         graph = lower(network, candidate.compression)
@@ -46,9 +47,10 @@ class Appraiser:
         """Return the candidate's network for this data set.
 
         Raises:
-            BuildError: window, preprocessing and architecture do not fit each other.
+            BuildError: window, preprocessing, augmentation and architecture do not fit each other.
         """
         features = chain.features_of(candidate.preprocessing, self._signal(candidate))
+        augmentation(candidate.training.augmentation).check(features.shape)
         return build(candidate.architecture, features.shape, len(self._dataset.labels))
 
     def of_model(self, candidate: Candidate, model: bytes) -> Appraisal:
