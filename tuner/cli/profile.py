@@ -21,7 +21,9 @@ from tuner.units import format_bytes, format_milliseconds, parse_bytes, parse_mi
 
 _KERNELS = ("cmsis-nn", "reference", "esp-nn")
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The model: a .tflite or Keras file, or a SavedModel.")]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="The model: a .tflite, Keras or ONNX file, or a SavedModel.")
+]
 Devices = Annotated[
     list[str] | None, typer.Option("--device", metavar="NAME", help="A device, or the path of a profile; repeatable.")
 ]
@@ -93,16 +95,15 @@ def check(
 
 
 def read_model(path: Path) -> bytes:
-    """Return a model as `.tflite` bytes; Keras files and SavedModels are converted as they stand.
+    """Return a model as `.tflite` bytes; Keras and ONNX files and SavedModels are converted as they stand.
 
     Raises:
         ModelError: there is no such file, or it is of another kind.
+        InputError: it is an ONNX model and the package that reads these is not installed.
     """
     if not path.exists():
-        raise ModelError(f"{path}: no such file", hint="give a .tflite or Keras file, or the folder of a SavedModel")
-    if path.suffix == ".onnx":
-        raise ModelError(f"{path} is an ONNX model", hint="convert it with `onnx2tf -i MODEL.onnx`, give the .tflite")
-    if path.is_dir() or path.suffix in (".keras", ".h5", ".hdf5"):
+        raise ModelError(f"{path}: no such file", hint="give a .tflite, Keras or ONNX file, or a SavedModel folder")
+    if path.is_dir() or path.suffix in (".keras", ".h5", ".hdf5", ".onnx"):
         from tuner.training.foreign import convert_foreign  # noqa: PLC0415 - loads TensorFlow
 
         return convert_foreign(path)

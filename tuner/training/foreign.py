@@ -5,21 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tuner.errors import ModelError
+from tuner.errors import InputError, ModelError
 from tuner.training.runtime import quiet, tf
 
 
 def convert_foreign(path: Path) -> bytes:
-    """Return a Keras file or a SavedModel folder as float32 `.tflite`, for a batch of one.
+    """Return a Keras or ONNX file or a SavedModel folder as float32 `.tflite`, for a batch of one.
 
     Raises:
         ModelError: the model cannot be loaded, has an open input shape, or does not convert.
+        InputError: the package that reads ONNX is not installed.
     """
     try:
         with quiet():
-            converter = _saved_model(path) if path.is_dir() else _keras(path)
+            converter = _saved_model(path) if path.is_dir() else _onnx(path) if path.suffix == ".onnx" else _keras(path)
             model: bytes = converter.convert()
-    except ModelError:
+    except InputError:
         raise
     except Exception as error:  # loaders and converter raise whatever their passes raise
         reason = (str(error) or type(error).__name__).strip().partition("\n")[0]
@@ -60,6 +61,20 @@ def _keras(path: Path) -> Any:
     return _converter(call, inputs, path)
 
 
+def _onnx(path: Path) -> Any:
+    try:
+        from tuner.training.onnx_import import import_onnx  # noqa: PLC0415 - needs a package that is optional
+    except ModuleNotFoundError as error:
+        if error.name != "onnx":
+            raise
+        raise InputError(
+            f"{path.name} is an ONNX model, and the package onnx is not installed",
+            hint="pip install 'edge-tuner[onnx]'",
+        ) from error
+    call, inputs = import_onnx(path)
+    return _converter(call, inputs, path)
+
+
 def _load_keras(path: Path) -> Any:
     """Load with the version of Keras that wrote the file: 2 writes both kinds, 3 the newer alone as well."""
     import tf_keras  # noqa: PLC0415 - takes seconds, and a SavedModel needs none
@@ -79,6 +94,7 @@ def _converter(call: Any, inputs: list[tuple[Any, Any]], path: Path, *, owner: A
         if None in fixed:
             raise ModelError(f"{path.name} has an input of shape {tuple(shape)}", hint="give every dimension a size")
         specifications.append(tf.TensorSpec(fixed, dtype))
-    function = tf.function(call, input_signature=specifications).get_concrete_function()
+    # Nothing here is Python for AutoGraph to translate, and it would bury an error of ours in its own.
+    function = tf.function(call, input_signature=specifications, autograph=False).get_concrete_function()
     # A function of a SavedModel does not keep its variables alive; the object that they belong to does.
     return tf.lite.TFLiteConverter.from_concrete_functions([function], owner)
