@@ -114,6 +114,20 @@ def test_each_impulse_keeps_its_own_pairs() -> None:
     ]
 
 
+def test_policies_of_augmentation_become_alternatives() -> None:
+    data = {
+        "inputBlocks": [{"type": "image", "dimension": [[32, 32]]}],
+        "dspBlocks": [{"type": "image"}],
+        "learnBlocks": [{"type": "keras", "dimension": ["conv2d"], "augmentationPolicyImage": ["all", "none"]}],
+    }
+
+    training = _loaded(data).spec.training
+
+    assert [alternative.type for alternative in training.augmentation] == ["image", "none"]
+    assert training.augmentation[0].parameters["flip"].to_json() is True
+    assert [alternative.type for alternative in _loaded([IMPULSE]).spec.training.augmentation] == ["none"]
+
+
 def test_image_sizes_become_alternatives() -> None:
     data = {
         "inputBlocks": [{"type": "image", "dimension": [[32, 32], [96, 64]]}],
@@ -138,6 +152,14 @@ def test_image_sizes_become_alternatives() -> None:
         (_with(0, "learnBlocks", 0, 0, "dropout", "bounds", value=[1]), r"dropout.bounds: is \[1\], expected"),
         (_with(0, "inputBlocks", value=[]), r"\[0\].inputBlocks: is missing or empty"),
         (_with(0, "inputBlocks", 0, "type", value="features"), r"inputBlocks\[0\].type: is 'features'"),
+        (
+            _with(0, "learnBlocks", 0, 0, "augmentationPolicyImage", value=["some"]),
+            r"learnBlocks\[0\]\[0\].augmentationPolicyImage: is 'some', expected 'all' or 'none'",
+        ),
+        (
+            _with(0, "learnBlocks", 0, 0, "augmentationPolicyImage", value=[{}]),
+            r"learnBlocks\[0\]\[0\].augmentationPolicyImage: is {}, expected 'all' or 'none'",
+        ),
         (_with(0, "parameters", value={"x": [1]}), r"\[0\].parameters: has no counterpart"),
         (_with(0, "inputBlocks", 0, "window", 0, "size", value=3), r"window\[0\].size: has no counterpart"),
         ([], "space: is empty"),

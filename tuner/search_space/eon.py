@@ -32,6 +32,13 @@ _CONVOLUTIONAL = {"dropout": "dropout"}
 _FLAT = ("spectral-analysis", "flatten")
 """Blocks whose features a convolution cannot run along."""
 
+_IMAGE_POLICIES: Mapping[str, Mapping[str, Any]] = {
+    "none": {"type": "none"},
+    "all": {"type": "image", "flip": True, "crop": 0.17, "brightness": 0.8},
+}
+"""The reference's code mirrors, enlarges by up to 1.2 before it crops, and brightens by up to 0.2 of the full range:
+0.8 deviations of pixels that have a usual deviation of a quarter of the range."""
+
 _BATCH_SIZE = 32
 _EPOCHS = 100
 """What the reference trains with unless told otherwise."""
@@ -184,7 +191,8 @@ class _Translation:
         if block.get("type") != "keras":
             self._problem(f"{path}.type", f"'{block.get('type')}' has no counterpart here, only 'keras' has")
             return [], {}
-        self._only(block, ("type", "dimension", "learningRate", "trainingCycles", "batchSize", *_DENSE), path)
+        trained = ("learningRate", "trainingCycles", "batchSize", "augmentationPolicyImage")
+        self._only(block, ("type", "dimension", *trained, *_DENSE), path)
         dimensions = block.get("dimension", ["dense"])
         families = []
         for dimension in dimensions if isinstance(dimensions, list) else [dimensions]:
@@ -205,7 +213,16 @@ class _Translation:
             "batch_size": self._value(block.get("batchSize", _BATCH_SIZE), f"{path}.batchSize"),
             "epochs": epochs,
             "patience": longest,  # the reference trains to the end and keeps the best epoch
+            "augmentation": list(self._augmentations(block, path)),
         }
+
+    def _augmentations(self, block: Mapping[str, Any], path: str) -> Iterator[Mapping[str, Any]]:
+        policies = block.get("augmentationPolicyImage", "none")
+        for policy in policies if isinstance(policies, list) else [policies]:
+            if isinstance(policy, str) and policy in _IMAGE_POLICIES:
+                yield _IMAGE_POLICIES[policy]
+            else:
+                self._problem(f"{path}.augmentationPolicyImage", f"is {policy!r}, expected 'all' or 'none'")
 
     def _value(self, raw: Any, path: str) -> Any:
         """Read `[1, 2]`, `1`, or `{"value_type": "float", "bounds": [0.1, 0.5], "log_scale": true}`."""
