@@ -23,7 +23,10 @@ def test_optimizers_and_losses_are_those_that_training_knows() -> None:
     [
         ({"type": "sereis"}, "there is no 'sereis'. Hint: did you mean 'series'?"),
         ({"type": "series", "flip": True}, "training.augmentation.series: unknown key 'flip'"),
-        ({"type": "image", "zoom": {"min": 0.0, "max": 4.0}}, "zoom: input should be less than or equal to 1, found 4.0"),
+        (
+            {"type": "image", "zoom": {"min": 0.0, "max": 4.0}},
+            "zoom: input should be less than or equal to 1, found 4.0",
+        ),
         ({"type": "none", "noise": 0.1}, "training.augmentation.none: unknown key 'noise'"),
     ],
 )
