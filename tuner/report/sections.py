@@ -36,11 +36,13 @@ def _main(page: Page) -> list[Markup]:
 
 def _opening(page: Page) -> Markup:
     counts = Counts.of(page.trials)
-    shown = [("sampled", counts.sampled), ("rejected", counts.rejected), ("trained", counts.trained)]
+    costed = page.summary.survey.costed
+    shown = [("costed", costed)] if costed else []
+    shown += [("sampled", counts.sampled), ("rejected", counts.rejected), ("trained", counts.trained)]
     shown += [("failed", counts.failed)]
     if counts.pending:
         shown.append(("pending", counts.pending))
-    titles = {"rejected": "rejected untrained"}
+    titles = {"costed": "costed untrained", "rejected": "rejected untrained"}
     return element(
         "header",
         element("p", f"Edge Tuner · {page.summary.task}", class_="kicker"),

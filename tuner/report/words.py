@@ -87,7 +87,10 @@ def detail(chosen: Candidate) -> str:
         window = ""
     blocks = [settings(block.settings) for block in chosen.preprocessing]
     training = f"{settings(chosen.training.optimizer)} batch={chosen.training.batch_size}"
-    parts = [window, *blocks, settings(chosen.architecture), training, settings(chosen.compression)]
+    changes = (
+        "" if chosen.training.augmentation.type == "none" else f"augmented: {settings(chosen.training.augmentation)}"
+    )
+    parts = [window, *blocks, settings(chosen.architecture), training, changes, settings(chosen.compression)]
     return " · ".join(filter(None, parts))
 
 
