@@ -2,10 +2,12 @@
 
 A convolution or pooling whose padding is not TensorFlow's `SAME` becomes a PAD and one without padding: `SAME` pads
 the end more than the beginning, and frameworks that export ONNX often pad both alike, with stride 2 the usual case.
+A convolution in groups that is not depthwise becomes a SPLIT, one convolution a group and a CONCATENATION.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -300,6 +302,11 @@ def _binary(operation: Callable[[Any, Any], Any]) -> Callable[[Node], Value]:
     return operator
 
 
+def _sum(node: Node) -> Value:
+    tensors, order = aligned([value for value in node.inputs if value is not None])
+    return Value(functools.reduce(tf.add, tensors), order)
+
+
 def _concat(node: Node) -> Value:
     tensors, order = aligned([value for value in node.inputs if value is not None])
     return Value(tf.concat(tensors, axis=order.index(node.get("axis", 0) % len(order))), order)
@@ -373,6 +380,7 @@ OPERATORS: dict[str, Callable[[Node], Value]] = {
     "Softmax": _softmax,
     "Squeeze": _squeeze,
     "Sub": _binary(tf.subtract),
+    "Sum": _sum,
     "Tanh": _elementwise(lambda _, tensor: tf.tanh(tensor)),
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
