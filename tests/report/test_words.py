@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from tuner.candidate import Settings
 from tuner.estimate import Estimate, Method, Unit
 from tuner.report import words
 
@@ -31,6 +34,14 @@ def test_nothing_is_written_as_a_dash():
 
 def test_markup_in_names_is_taken_literally():
     assert words.literal("<b>A&B</b>") == "&lt;b&gt;A&amp;B&lt;/b&gt;"
+
+
+def test_a_candidate_in_full_names_its_augmentation_if_it_has_one(some_trials):
+    plain = some_trials[0].candidate
+    changed = replace(plain, training=replace(plain.training, augmentation=Settings.of("series", noise=0.1)))
+
+    assert "augmented" not in words.detail(plain)
+    assert " · augmented: series noise=0.1 · " in words.detail(changed)
 
 
 def test_a_candidate_is_the_chain_of_its_parts(some_trials):
