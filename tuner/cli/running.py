@@ -107,7 +107,7 @@ def _work(
     except KeyboardInterrupt:
         study.refresh()
         kept = f"{study.counts.trained} trained candidates are kept"
-        errors.print(f"stopped: {kept}; go on with [bold]tuner resume {study.name}[/]")
+        errors.print(f"stopped: {kept}; go on with [bold]tuner resume {study.name}[/]", soft_wrap=True)
         raise typer.Exit(130) from None
     _results(study, as_json=as_json)
     if not any(study.front(device) for device in study.devices):

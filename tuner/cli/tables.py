@@ -26,7 +26,7 @@ def study_heading(study: Study) -> None:
     )
     output.print(
         f"sampled {counts.sampled} · rejected {counts.rejected} · trained {counts.trained} · failed {counts.failed}"
-        + (f" · running {counts.pending}" if counts.pending else "")
+        + (f" · pending {counts.pending}" if counts.pending else "")
         + f" · {format_seconds(summary.elapsed_s)}"
     )
     for sentence in (words.survey(summary.survey), summary.stopped):
