@@ -15,10 +15,11 @@ $(INSTALLED): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0] + "; name another with make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt --editable '.[dev]'
+	# Only for its recordings, which the example and its tests read; the package itself is never imported.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps seglearn==1.2.5
 	touch $@
 
 demo: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps seglearn==1.2.5
 	PATH="$(abspath $(BIN)):$$PATH" sh examples/motion/demo.sh
 
 test: $(INSTALLED)
