@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
@@ -23,13 +24,13 @@ class Augmentation(BaseModel):
 
     type: ClassVar[str]
 
+    @abstractmethod
     def check(self, shape: tuple[int, ...]) -> None:
         """Look whether features of a shape, without the batch, can be changed in this way.
 
         Raises:
             BuildError: they cannot; the message names the parameter.
         """
-        raise NotImplementedError
 
 
 class NoAugmentation(Augmentation):

@@ -1,6 +1,5 @@
 """Reading `.tflite` files: what is there is found, what is not a model is refused with a hint."""
 
-import contextlib
 import time
 
 import pytest
@@ -74,11 +73,16 @@ def test_a_file_cut_short_is_refused(shared, share):
 
 def test_scrambled_bytes_never_surface_as_anything_but_a_model_error(shared):
     model = bytearray(_model(shared, "mlp"))
+    refused = 0
     for position in range(8, len(model), 7):
         broken = bytearray(model)
         broken[position] ^= 0xFF
-        with contextlib.suppress(ModelError):
+        try:
             read_graph(bytes(broken))
+        except ModelError:
+            refused += 1
+
+    assert refused > 0
 
 
 def test_reading_does_not_touch_the_weights(shared):
