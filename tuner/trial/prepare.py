@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tuner.candidate import Candidate, canonical_json
-from tuner.data.windows import cut
+from tuner.data.windows import count_windows, cut, window_signal
 from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
 from tuner.errors import BuildError
@@ -19,6 +20,9 @@ from tuner.trial.task import Context, TrialTask
 
 _FORM = 1
 """Raised when the same settings come to give other features, so that old cache entries are not read."""
+
+_WINDOWS_BYTES = 256 * 1024**2
+"""Memory of the windows held at a time while features are extracted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +84,34 @@ def _extract(context: Context, candidate: Candidate) -> Arrays:
 def features_of(
     context: Context, candidate: Candidate, recordings: tuple[str, ...]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the features of all windows of some recordings, not standardised, and the windows' classes."""
-    windows = cut(context.dataset, recordings, candidate.window)
-    features = chain.extract_all(candidate.preprocessing, windows.values, windows.signal, windows.recordings)
-    if not np.isfinite(features).all():
-        raise BuildError("the preprocessing gives features that are not finite on this data")
-    return features, windows.labels
+    """Return the features of all windows of some recordings, not standardised, and the windows' classes.
+
+    Windows overlap and are wider than the data they are cut from, so they are held for a few recordings at a time; the
+    features of all have to fit in memory, the data need not.
+    """
+    features, truth = [], []
+    for batch in _batches(context, candidate, recordings):
+        windows = cut(context.dataset, batch, candidate.window)
+        extracted = chain.extract_all(candidate.preprocessing, windows.values, windows.signal, windows.recordings)
+        if not np.isfinite(extracted).all():
+            raise BuildError("the preprocessing gives features that are not finite on this data")
+        features.append(extracted)
+        truth.append(windows.labels)
+    return np.concatenate(features), np.concatenate(truth)
+
+
+def _batches(context: Context, candidate: Candidate, recordings: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield recordings whose windows together take a bounded amount of memory; one that takes more stands alone."""
+    signal = window_signal(context.dataset, candidate.window)
+    window_bytes = 4 * signal.samples * len(signal.axes)
+    counts = count_windows(context.dataset, recordings, candidate.window)
+    batch: list[str] = []
+    held = 0
+    for recording, count in zip(recordings, counts, strict=True):
+        if count and batch and held + count * window_bytes > _WINDOWS_BYTES:
+            yield tuple(batch)
+            batch, held = [], 0
+        if count:
+            batch.append(recording)
+            held += int(count) * window_bytes
+    yield tuple(batch) or recordings  # none fits a window: cutting them says so
