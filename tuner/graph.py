@@ -95,18 +95,3 @@ class Graph:
     def kinds(self) -> tuple[str, ...]:
         """Return the operators the model needs, each once, sorted."""
         return tuple(sorted({operator.kind for operator in self.operators}))
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of one inference, in convolutions and fully connected layers."""
-        return sum(self.macs_of(operator) for operator in self.operators)
-
-    def macs_of(self, operator: Operator) -> int:
-        """Return the multiply-accumulates of one operator; 0 for those that are not made of them."""
-        if operator.kind not in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
-            return 0
-        weights = self.tensors[operator.inputs[1]]
-        output = self.tensors[operator.outputs[0]]
-        if operator.kind == "DEPTHWISE_CONV_2D":
-            return output.elements * math.prod(weights.shape[1:3])
-        return output.elements * math.prod(weights.shape[1:])

@@ -90,11 +90,3 @@ def test_coordinates_of_absent_parameters_lie_below_the_axis_and_say_so(some_tri
     assert set(absent) == {fft.tickvals[0]}
     assert fft.ticktext[0] == "–"
     assert all(value > fft.tickvals[0] for value in fft.values if value not in set(absent))
-
-
-def test_studies_are_compared_by_their_fronts(a_summary, make_summary, some_trials, make_trials):
-    studies = [(a_summary, some_trials), (make_summary(name="other"), make_trials(40, seed=1))]
-
-    figure = figures.fronts_figure(studies, "medium", "flash")
-
-    assert [trace.name for trace in figure.data if trace.name] == ["exercises", "other"]

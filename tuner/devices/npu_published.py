@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from tuner.devices.macs import graph_macs
 from tuner.devices.profile import Npu
 from tuner.estimate import Estimate, Method, Unit
 from tuner.graph import Graph
@@ -36,7 +37,7 @@ def features(graph: Graph) -> tuple[float, ...]:
     """Return how often a model does what `FEATURES` names."""
     outputs = sum(graph.tensors[index].elements for operator in graph.operators for index in operator.outputs)
     weights = sum(tensor.bytes for tensor in graph.tensors if tensor.constant)
-    return 1.0, float(len(graph.operators)), float(graph.macs), float(outputs), float(weights)
+    return 1.0, float(len(graph.operators)), float(graph_macs(graph)), float(outputs), float(weights)
 
 
 @cache

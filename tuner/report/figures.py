@@ -230,39 +230,6 @@ def quantization_figure(trials: Sequence[Trial]) -> go.Figure:
     return figure
 
 
-def fronts_figure(studies: Sequence[tuple[StudySummary, Sequence[Trial]]], device: str, resource: str) -> go.Figure:
-    """The fronts that several studies reached on one device, one colour a study."""
-    figure = _figure()
-    every: list[Trial] = []
-    for place, (summary, trials) in enumerate(studies):
-        if all(budget.device != device for budget in summary.budgets):
-            continue
-        front = device_front(trials, device, resources_of(summary))
-        every += front
-        color = SERIES[place % len(SERIES)]
-        stairs = _stairs(front, device, resource)
-        figure.add_scatter(
-            x=[x for x, _ in stairs],
-            y=[y for _, y in stairs],
-            mode="lines",
-            line={"color": color, "width": 1.5, "shape": "hv"},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        figure.add_scatter(
-            x=[resource_value(trial, device, resource) for trial in front],
-            y=[trial.score for trial in front],
-            mode="markers",
-            name=words.literal(summary.name),
-            marker={"size": 9, "color": color},
-            customdata=[_hover(trial, device) for trial in front],
-            hovertemplate=_HOVER,
-        )
-    _axis_of_resource(figure, resource, every, device)
-    figure.update_yaxes(title_text="Accuracy on the validation split", tickformat=".0%")
-    return figure
-
-
 _HOVER = (
     "<b>trial %{customdata[0]}</b>  %{y:.1%}<br>%{customdata[1]}<br>"
     "RAM %{customdata[2]} · flash %{customdata[3]} · %{customdata[4]}<extra></extra>"

@@ -10,6 +10,7 @@ from tuner.data.dataset import Dataset
 from tuner.data.windows import window_signal
 from tuner.devices.cost import device_cost
 from tuner.devices.fit import shortfalls
+from tuner.devices.macs import graph_macs
 from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
 from tuner.estimate import DeviceCost, Method
@@ -88,7 +89,7 @@ def network_figures(graph: Graph) -> dict[str, float]:
     """Return figures that describe a network's size to a person, and to a model of its accuracy."""
     constants = [tensor for tensor in graph.tensors if tensor.constant]
     return {
-        "macs": float(graph.macs),
+        "macs": float(graph_macs(graph)),
         "parameters": float(sum(tensor.elements for tensor in constants)),
         "operators": float(len(graph.operators)),
         "inputs": float(sum(graph.tensors[index].elements for index in graph.inputs)),
