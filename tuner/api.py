@@ -79,8 +79,10 @@ class Study:
         raise InputError(f"there is no study '{name}' in {studies}", hint=nearest(str(name), there))
 
     def refresh(self) -> None:
-        """Take in what happened to the study since it was opened."""
-        self._history = _read(self.folder)
+        """Take in what happened to the study since it was opened; only that is read."""
+        with closing(SQLiteStore(self.folder / "study.db", write=False)) as store:
+            for event in store.events(after=self._history.size):
+                self._history.apply(event)
 
     def run(
         self,

@@ -48,6 +48,18 @@ class TestEveryStore:
         assert list(store.events()) == written
         store.close()
 
+    @given(written=st.lists(events, max_size=5), known=st.integers(0, 6))
+    def test_leaves_out_what_the_reader_knows(
+        self, make_store: Callable[[], Store], written: list[Event], known: int
+    ) -> None:
+        store = make_store()
+
+        for event in written:
+            store.append(event)
+
+        assert list(store.events(after=known)) == written[known:]
+        store.close()
+
     def test_is_empty_at_first(self, make_store: Callable[[], Store]) -> None:
         store = make_store()
 

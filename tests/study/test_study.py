@@ -74,6 +74,19 @@ def test_the_same_seed_gives_the_same_study(toy_study: Study, toy_spec: dict[str
     assert outcome(again) == outcome(toy_study)
 
 
+def test_a_reader_takes_in_what_another_has_done_since(toy_spec: dict[str, Any], tmp_path: Path) -> None:
+    writer = Study.create(toy_spec, studies=tmp_path)
+    reader = Study.open("toy", studies=tmp_path)
+    assert reader.history.size == 1
+
+    writer.run(trials=1)
+    reader.refresh()
+
+    assert reader.trials == writer.trials
+    assert reader.history.size == writer.history.size > 1
+    assert reader.history.changed_at == writer.history.changed_at > reader.history.created_at
+
+
 def test_a_study_told_again_from_its_record_is_the_same(toy_study: Study) -> None:
     reopened = Study.open(toy_study.folder)
 

@@ -47,8 +47,11 @@ class Store(Protocol):
         """
         ...
 
-    def events(self) -> Iterator[Event]:
-        """Yield all events in the order they were appended.
+    def events(self, *, after: int = 0) -> Iterator[Event]:
+        """Yield the events in the order they were appended.
+
+        Args:
+            after: leave out so many from the beginning, for a reader that has them already.
 
         Raises:
             StoreError: the record cannot be read.

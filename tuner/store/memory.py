@@ -21,9 +21,9 @@ class MemoryStore:
             raise StoreError("the store is closed")
         self._events.append(event)
 
-    def events(self) -> Iterator[Event]:
+    def events(self, *, after: int = 0) -> Iterator[Event]:
         """Yield what was kept."""
-        return iter(tuple(self._events))
+        return iter(tuple(self._events[after:]))
 
     def close(self) -> None:
         """Refuse further events."""

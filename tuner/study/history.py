@@ -65,6 +65,8 @@ class History:
 
     def __init__(self, creation: Creation) -> None:
         self.creation = creation
+        self.size = 1
+        """Events taken in, the making of the study included; it changes whenever anything does."""
         self.sessions: list[Session] = []
         self.survey = Survey()
         """What the sampler looked at, over all sessions that ended."""
@@ -73,7 +75,9 @@ class History:
         self._trials: dict[int, Trial] = {}
         self._worked_s = 0.0
         self._session_start: float | None = None
-        self._last: float = 0.0
+        self.created_at = 0.0
+        """Seconds since 1970, as is `changed_at`."""
+        self.changed_at = 0.0
 
     @classmethod
     def replay(cls, events: Iterable[Event]) -> History:
@@ -87,6 +91,7 @@ class History:
         if first is None or first.kind is not Kind.CREATED:
             raise StoreError("the record does not begin with a study", hint="it was never begun: use `tuner run`")
         history = cls(decode(Creation, first.payload))
+        history.created_at = history.changed_at = first.at
         for event in iterator:
             history.apply(event)
         return history
@@ -109,7 +114,8 @@ class History:
                 self.survey += self.stop.survey
             case Kind.CREATED:
                 raise StoreError("the record holds two studies")
-        self._last = event.at
+        self.size += 1
+        self.changed_at = event.at
         if event.kind is Kind.STOPPED:
             self._close_session()
 
@@ -150,12 +156,12 @@ class History:
     @property
     def worked_s(self) -> float:
         """Seconds of work over all sessions; a killed one counts up to its last event."""
-        open_s = self._last - self._session_start if self._session_start is not None else 0.0
+        open_s = self.changed_at - self._session_start if self._session_start is not None else 0.0
         return self._worked_s + max(0.0, open_s)
 
     def _close_session(self) -> None:
         if self._session_start is not None:
-            self._worked_s += max(0.0, self._last - self._session_start)
+            self._worked_s += max(0.0, self.changed_at - self._session_start)
             self._session_start = None
 
 
