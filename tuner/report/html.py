@@ -17,7 +17,7 @@ from tuner.record import RESOURCES, State, StudySummary, Trial
 from tuner.report import sections, words
 from tuner.report.markup import Markup, join
 from tuner.report.page import Page
-from tuner.report.theme import template
+from tuner.report.theme import css_variables, template
 
 
 def render(summary: StudySummary, trials: tuple[Trial, ...]) -> str:
@@ -29,7 +29,7 @@ def render(summary: StudySummary, trials: tuple[Trial, ...]) -> str:
     data += [_json_script("pool", pool.arrays), _json_script("page", _page_data(page))]
     parts = {
         "title": html.escape(f"{summary.name} – Edge Tuner"),
-        "style": _file("style.css"),
+        "style": css_variables(':root[data-mode="dark"]') + _file("style.css"),
         "body": join([body, *data]),
         "plotly": get_plotlyjs(),
         "script": _file("script.js"),
