@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tuner.api import Study
     from tuner.candidate import Candidate
+    from tuner.client import Client
     from tuner.devices.profile import DeviceProfile, load_profile
     from tuner.errors import InputError, NothingFitsError, StageError, StudyError, TunerError
     from tuner.estimate import Estimate
@@ -20,6 +21,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Candidate": "tuner.candidate",
+    "Client": "tuner.client",
     "DeviceProfile": "tuner.devices.profile",
     "Estimate": "tuner.estimate",
     "InputError": "tuner.errors",
@@ -35,6 +37,7 @@ _HOMES = {
 
 __all__ = [
     "Candidate",
+    "Client",
     "DeviceProfile",
     "Estimate",
     "InputError",
