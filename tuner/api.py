@@ -24,6 +24,8 @@ from tuner.study.spec import StudySpec, read_spec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tuner.study.replay import Decision
+
 Watch = Callable[[History], None]
 
 DEFAULT_FOLDER = Path("studies")
@@ -181,6 +183,25 @@ class Study:
             InputError: the study has no such device.
         """
         return device_front(self.trials, self.device(device), self._history.spec.resources)
+
+    def replay(self) -> tuple[Decision, ...]:
+        """Choose every trial of the study again from the record, without training, to see that nothing else was.
+
+        Raises:
+            DataError: the data changed since the study was made.
+        """
+        from tuner.study.cost_model import CostModel  # noqa: PLC0415
+        from tuner.study.creation import check_unchanged, open_study_dataset, targets_of  # noqa: PLC0415
+        from tuner.study.replay import chooser, decisions  # noqa: PLC0415
+        from tuner.trial.appraise import Appraiser  # noqa: PLC0415
+
+        creation = self._history.creation
+        for file in creation.blocks:
+            file.load()
+        dataset = open_study_dataset(self._history.spec.dataset)
+        check_unchanged(dataset, creation)
+        costs = CostModel(Appraiser(dataset, targets_of(creation)))
+        return tuple(decisions(self._history, chooser(creation, costs)))
 
     def select(
         self,

@@ -8,19 +8,24 @@ import pytest
 from tuner.errors import TrainingError, WorkerError
 from tuner.execution.executor import Executor, Limits
 from tuner.execution.inline import InlineExecutor
+from tuner.execution.simulated import SimulatedExecutor
 
 Finish = Callable[..., list[Any]]
 
 LIMITS = Limits(seconds=20, memory_bytes=4 << 30)
 
 
-@pytest.fixture(params=["inline", pytest.param("ray", marks=pytest.mark.ray)], scope="module")
+@pytest.fixture(params=["inline", "simulated", pytest.param("ray", marks=pytest.mark.ray)], scope="module")
 def executor(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, toy_job: type
 ) -> Iterator[Executor[Any, Any]]:
     job = toy_job(tmp_path_factory.mktemp("job"))
     if request.param == "inline":
         with closing(InlineExecutor(job, LIMITS)) as made:
+            yield made
+        return
+    if request.param == "simulated":
+        with closing(SimulatedExecutor(job, LIMITS, workers=3, seconds=lambda task: 10.0 - task[1])) as made:
             yield made
         return
     from tuner.execution.ray import RayExecutor
@@ -93,3 +98,14 @@ def test_tasks_of_one_key_are_prepared_once(tmp_path: Path, toy_job: type, finis
 
     assert (tmp_path / "part-0").read_text() == "made\n"
     assert (tmp_path / "part-1").read_text() == "made\n"
+
+
+def test_simulated_tasks_come_back_in_the_order_in_which_they_are_done(tmp_path: Path, toy_job: type) -> None:
+    with closing(SimulatedExecutor(toy_job(tmp_path), LIMITS, workers=3, seconds=lambda task: task[1])) as executor:
+        for number in (7, 3, 5):
+            executor.submit(("add", number))
+
+        done = [outcome.result for _ in range(3) for outcome in executor.wait(1.0)]
+
+    assert done == [103, 105, 107]
+    assert (executor.clock_s, executor.worked_s) == (7, 15)

@@ -73,6 +73,11 @@ class Executor(Protocol[Task, Result]):
         """Tasks submitted that have not come back."""
         ...
 
+    @property
+    def lookahead(self) -> int:
+        """Tasks worth having ready for the next free worker; 0 if nothing can be done while tasks run."""
+        ...
+
     def submit(self, task: Task) -> None:
         """Hand a task over.
 

@@ -32,6 +32,11 @@ class InlineExecutor(Generic[Task, Shared, Result]):
         """One while a task waits."""
         return len(self._waiting)
 
+    @property
+    def lookahead(self) -> int:
+        """None: who waits for this worker does its work."""
+        return 0
+
     def submit(self, task: Task) -> None:
         """Keep the task until it is waited for."""
         if self._waiting:

@@ -88,6 +88,11 @@ class RayExecutor(Generic[Task, Shared, Result]):
         """Workers with a task, and tasks about to be tried again."""
         return sum(worker.task is not None for worker in self._workers) + len(self._retries)
 
+    @property
+    def lookahead(self) -> int:
+        """One for two workers: what is chosen later is chosen knowing more."""
+        return (len(self._workers) + 1) // 2
+
     def submit(self, task: Task) -> None:
         """Start the task on a worker that has none."""
         if self.room <= 0:

@@ -36,6 +36,11 @@ class Creation:
     sampler: str
     environment: Mapping[str, str]
 
+    @property
+    def study(self) -> StudySpec:
+        """The study file, checked."""
+        return StudySpec.model_validate(self.spec)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -122,7 +127,7 @@ class History:
     @property
     def spec(self) -> StudySpec:
         """The study file, checked."""
-        return StudySpec.model_validate(self.creation.spec)
+        return self.creation.study
 
     @property
     def trials(self) -> tuple[Trial, ...]:

@@ -1,50 +1,34 @@
-"""The search: ask, appraise, reject or hand out, tell, until something says stop."""
+"""The search: choose, reject or hand out, tell, until something says stop."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-
-from tuner.candidate import Candidate, Scalar
-from tuner.errors import BuildError
 from tuner.execution.executor import Executor, Outcome
-from tuner.record import Appraisal, State, Trial
-from tuner.search.problem import Observation, Problem, Sampler
-from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
+from tuner.record import State, Trial
+from tuner.search.problem import Observation
 from tuner.store.event import Kind
+from tuner.study.ahead import Ahead
+from tuner.study.choice import Chooser
 from tuner.study.history import History, Session, asked, told
-from tuner.study.observation import observation
+from tuner.study.observation import as_handed_out, observation
 from tuner.trial.task import Product, TrialTask
 from tuner.units import format_seconds
 
 _POLL_S = 1.0
-_DRAWS = 200
-"""Random draws after which a space without a new candidate counts as exhausted."""
-
-
-class Appraise(Protocol):
-    """Costs a candidate on every device of the study."""
-
-    def __call__(self, candidate: Candidate) -> tuple[Appraisal, Mapping[str, float]]:
-        """Return the appraisal and figures of the network.
-
-        Raises:
-            BuildError: the candidate cannot be built.
-        """
-        ...
+_CHOOSING_POLL_S = 0.02
+"""How long workers are waited for at a time while a trial is being chosen that one of them may want."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What the search works with."""
 
-    problem: Problem
-    sampler: Sampler
-    appraise: Appraise
+    chooser: Chooser
     executor: Executor[TrialTask, Product]
     record: Callable[[tuple[Kind, dict[str, Any]]], None]
     """Writes an event and takes it into the history."""
@@ -62,6 +46,10 @@ class SearchLoop:
 
     A trial that was handed out and never came back is handed out again, with the same seed; every other decision
     follows from the history, so a study that was killed ends as it would have (with one worker: identically).
+
+    While workers train, the next trials are chosen. The latest trial handed out counts as pending then, also if it
+    has come back: so one worker, whose next trial is chosen while it trains, gives the same study on a fast machine
+    and a slow one. Which trials counted as pending is recorded with each decision.
     """
 
     def __init__(self, history: History, session: Session, tools: Tools, *, most_samples: int) -> None:
@@ -69,10 +57,12 @@ class SearchLoop:
         self._session = session
         self._tools = tools
         self._most_samples = most_samples
+        self._ahead = Ahead(tools.chooser, lookahead=tools.executor.lookahead)
         trials = history.trials
         self._observations: dict[int, Observation] = {trial.number: observation(trial) for trial in trials}
-        self._known = {trial.candidate.id for trial in trials}
-        self._trained_or_running = sum(trial.state is not State.REJECTED for trial in trials)
+        handed_out = [trial for trial in trials if trial.state is not State.REJECTED]
+        self._handed_out = len(handed_out)
+        self._latest = as_handed_out(handed_out[-1]) if handed_out else None
 
     def run(self) -> str:
         """Search until a limit is reached; return the sentence that says which.
@@ -81,31 +71,55 @@ class SearchLoop:
             KeyboardInterrupt: the user wants to stop; what was told is recorded, what runs is pending.
             StoreError: the record cannot be written any more.
         """
-        lost = list(self._history.pending)
+        lost = deque(self._history.pending)
         executor = self._tools.executor
-        while True:
-            while lost and executor.room:
-                executor.submit(_task(lost.pop(0)))
-            reason = "" if lost else self._fill()
-            if reason and not executor.busy:
-                return reason
-            for outcome in executor.wait(_POLL_S):
-                self._tell(outcome)
-            self._tools.watch(self._history)
+        with closing(self._ahead):
+            while True:
+                while lost and executor.room > 0:
+                    executor.submit(_task(lost.popleft()))
+                reason = "" if lost else self._hand_out()
+                if reason and not executor.busy:
+                    return reason
+                for outcome in executor.wait(_CHOOSING_POLL_S if self._ahead.busy else _POLL_S):
+                    self._tell(outcome)
+                self._tools.watch(self._history)
 
-    def _fill(self) -> str:
-        """Hand out candidates while a worker is free; return why there are no more to hand out, if so."""
-        while self._tools.executor.room:
-            if reason := self._limit_reached():
-                return reason
-            if not self._sample():
-                return "every candidate of the search space has been looked at"
+    def _hand_out(self) -> str:
+        """Hand out trials while a worker is free; return why there are no more to hand out, if so.
+
+        What is rejected is recorded only when a worker wants the trial behind it: what is recorded then does not
+        depend on how long workers take.
+        """
+        ahead, executor = self._ahead, self._tools.executor
+        while not (reason := self._limit_reached()):
+            ahead.collect()
+            self._choose()
+            trial = ahead.next() if executor.room > 0 else None
+            if trial is None:
+                return "every candidate of the search space has been looked at" if ahead.exhausted else ""
+            self._begin(trial)
             self._tools.watch(self._history)
-        return self._limit_reached()
+        return reason
+
+    def _choose(self) -> None:
+        """Have the next trial chosen if there is reason to."""
+        ahead = self._ahead
+        if self._handed_out + ahead.to_train >= self._session.trials:
+            return
+        if len(self._observations) + ahead.waiting >= self._most_samples:
+            return
+        if ahead.wants_more(needed=self._tools.executor.room > 0):
+            ahead.choose(len(self._observations), self._seen())
+
+    def _seen(self) -> tuple[Observation, ...]:
+        """Return the trials as the sampler may see them."""
+        if self._latest is None or not self._tools.executor.lookahead:
+            return tuple(self._observations.values())
+        return tuple((self._observations | {self._latest.number: self._latest}).values())
 
     def _limit_reached(self) -> str:
         session = self._session
-        if self._trained_or_running >= session.trials:
+        if self._handed_out >= session.trials:
             return f"{session.trials} candidates were trained, as many as asked for"
         if len(self._observations) >= self._most_samples:
             return f"{self._most_samples} candidates were looked at, the limit"
@@ -113,49 +127,16 @@ class SearchLoop:
             return f"the time limit of {format_seconds(session.time_s)} was reached"
         return ""
 
-    def _sample(self) -> bool:
-        """Take the next candidate from the sampler, appraise it, and reject it or hand it out."""
-        number = len(self._observations)
-        drawn = self._draw(number)
-        if drawn is None:
-            return False
-        parameters, candidate = drawn
-        trial = self._appraised(number, parameters, candidate)
-        self._known.add(candidate.id)
+    def _begin(self, trial: Trial) -> None:
+        """Record a trial as rejected, or hand it out."""
+        self._observations[trial.number] = observation(trial)
         if trial.state is State.REJECTED:
             self._tools.record(told(trial))
-        else:
-            self._tools.record(asked(trial))
-            self._tools.executor.submit(_task(trial))
-            self._trained_or_running += 1
-        self._observations[number] = observation(trial)
-        return True
-
-    def _draw(self, number: int) -> tuple[Mapping[str, Scalar], Candidate] | None:
-        """Return a candidate that was never seen; the sampler's if it is new, else one by chance."""
-        problem = self._tools.problem
-        history = tuple(self._observations[key] for key in sorted(self._observations))
-        parameters = self._tools.sampler.propose(problem, history, number)
-        candidate = problem.space.sample(FixedSuggest(parameters))
-        if candidate.id not in self._known:
-            return parameters, candidate
-        rng = np.random.default_rng((problem.seed, number))
-        for _ in range(_DRAWS):
-            suggest = RecordingSuggest(RandomSuggest(rng))
-            candidate = problem.space.sample(suggest)
-            if candidate.id not in self._known:
-                return suggest.parameters, candidate
-        return None
-
-    def _appraised(self, number: int, parameters: Mapping[str, Scalar], candidate: Candidate) -> Trial:
-        seed = trial_seed(self._tools.problem.seed, number)
-        try:
-            appraisal, features = self._tools.appraise(candidate)
-        except BuildError as error:
-            return Trial(number, parameters, candidate, seed, None, {}, reason=f"cannot be built: {error.message}")
-        reasons = [reason for verdict in appraisal.verdicts for reason in verdict.reasons]
-        reason = "" if appraisal.fits_any else "; ".join(reasons)
-        return Trial(number, parameters, candidate, seed, appraisal, features, reason=reason)
+            return
+        self._latest = as_handed_out(trial)
+        self._handed_out += 1
+        self._tools.record(asked(trial))
+        self._tools.executor.submit(_task(trial))
 
     def _tell(self, outcome: Outcome[TrialTask, Product]) -> None:
         trial = self._history.trial(outcome.task.number)
@@ -168,12 +149,6 @@ class SearchLoop:
             trial = replace(trial, stage=outcome.error.stage, reason=reason, attempts=outcome.attempts)
         self._tools.record(told(trial))
         self._observations[trial.number] = observation(trial)
-
-
-def trial_seed(study_seed: int, number: int) -> int:
-    """Return the seed of a trial: 31 bits that depend on the study's seed and the trial's number alone."""
-    digest = hashlib.sha256(f"{study_seed}/{number}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def _task(trial: Trial) -> TrialTask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from tuner.record import Appraisal, DatasetSummary, State, Trial
@@ -27,6 +28,11 @@ def observation(trial: Trial) -> Observation:
         cost=None if appraisal is None else known_cost(appraisal, trial.features),
         error=None if trial.score is None else 1.0 - trial.score,
     )
+
+
+def as_handed_out(trial: Trial) -> Observation:
+    """Return what a sampler knows of a trial before it comes back."""
+    return observation(replace(trial, training=None, stage="", reason=""))
 
 
 def known_cost(appraisal: Appraisal, features: Mapping[str, float]) -> Cost:

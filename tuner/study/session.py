@@ -9,16 +9,14 @@ from typing import Any
 
 from tuner.execution.executor import Executor, Limits
 from tuner.execution.inline import InlineExecutor
-from tuner.search.problem import Problem
-from tuner.search.samplers import sampler
 from tuner.store.event import Event, Kind, Store
 from tuner.study.artifacts import ArtifactFolder
 from tuner.study.cost_model import CostModel
-from tuner.study.creation import check_unchanged, open_study_dataset, sampler_name, space_of, targets_of
+from tuner.study.creation import check_unchanged, open_study_dataset, targets_of
 from tuner.study.fronts import device_front, worth_keeping
 from tuner.study.history import History, Session, Stop, started, stopped, tested
 from tuner.study.loop import SearchLoop, Tools
-from tuner.study.observation import chance_error
+from tuner.study.replay import chooser
 from tuner.trial.appraise import Appraiser
 from tuner.trial.feature_cache import default_folder
 from tuner.trial.front_score import FrontScorer
@@ -88,19 +86,8 @@ class Work:
         return stop
 
     def _tools(self, costs: CostModel, executor: Executor[TrialTask, Product], elapsed_s: Callable[[], float]) -> Tools:
-        spec = self._history.spec
-        problem = Problem(
-            space=space_of(self._history.creation),
-            cost=costs,
-            devices=self._devices,
-            resources=self._resources,
-            seed=spec.seed,
-            worst_error=chance_error(self._history.creation.dataset),
-        )
         return Tools(
-            problem=problem,
-            sampler=sampler(sampler_name(spec), **spec.sampler.options),
-            appraise=costs.appraiser,
+            chooser=chooser(self._history.creation, costs, self._history.trials),
             executor=executor,
             record=self._record,
             keep=self._artifacts.put,
