@@ -1,8 +1,11 @@
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from tuner import Study
 
@@ -17,6 +20,20 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the reference material (../shared) is not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; tests that need it skip where none is installed. Playwright occupies the thread's event loop
+    for as long as it lives, hence one a module."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        # Without a sandbox, for continuous integration runs as root in a container.
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -19,15 +19,30 @@ Device = Annotated[str, typer.Option(metavar="NAME", help="A device of the study
 
 
 def report(
-    study: StudyName,
+    names: Annotated[
+        list[str], typer.Argument(metavar="STUDY [STUDY…]", help="One study, or several for a page side by side.")
+    ],
     output_file: Annotated[
-        Path | None, typer.Option("--output", help="The HTML file. Default: report/report.html in the study's folder.")
+        Path | None,
+        typer.Option(
+            "--output",
+            help="The HTML file. Default: report/report.html in the study's folder; of several studies, "
+            "comparison.html in the folder of studies.",
+        ),
     ] = None,
     studies: Studies = DEFAULT_FOLDER,
     as_json: AsJson = False,
 ) -> None:
-    """Write a self-contained HTML report, with CSV and JSON beside it."""
-    path = Study.open(study, studies=studies).report(output_file)
+    """Write a self-contained HTML report, with CSV, JSON and Markdown beside it; of several studies, Markdown."""
+    opened = [Study.open(name, studies=studies) for name in names]
+    if len(opened) == 1:
+        path = opened[0].report(output_file)
+    else:
+        from tuner.report.write import write_studies_report  # noqa: PLC0415 - plotly takes a while to import
+
+        path = output_file or studies / "comparison.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_studies_report([(study.summary, study.trials) for study in opened], path)
     if as_json:
         print_json({"report": str(path)})
     else:
@@ -37,6 +52,9 @@ def report(
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="STUDY [STUDY…]", help="One study or several.")],
     trial: Annotated[list[int] | None, typer.Option(help="Trials of the study to compare; may be repeated.")] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a table in Markdown, for a pull request.")
+    ] = False,
     studies: Studies = DEFAULT_FOLDER,
     as_json: AsJson = False,
 ) -> None:
@@ -52,6 +70,8 @@ def compare(
         comparison = compare_studies([(study.summary, study.trials) for study in opened])
     if as_json:
         print_json(comparison.to_json())
+    elif markdown:
+        typer.echo(comparison.markdown(), nl=False)
     else:
         output.print(comparison.table())
 

@@ -29,10 +29,10 @@ def front_figure(summary: StudySummary, trials: Sequence[Trial], device: str, re
     beaten = [trial for trial in trained if trial.fits(device) and trial.number not in members]
     over = [trial for trial in trained if not trial.fits(device)]
     figure = _figure()
-    stairs = _stairs(front, device, resource)
+    corners = stairs(front, device, resource)
     figure.add_scatter(
-        x=[x for x, _ in stairs],
-        y=[y for _, y in stairs],
+        x=[x for x, _ in corners],
+        y=[y for _, y in corners],
         mode="lines",
         line={"color": ACCENT, "width": 1.5, "shape": "hv"},
         hoverinfo="skip",
@@ -52,7 +52,7 @@ def front_figure(summary: StudySummary, trials: Sequence[Trial], device: str, re
             customdata=[_hover(trial, device) for trial in group],
             hovertemplate=_HOVER,
         )
-    _axis_of_resource(figure, resource, trained, device)
+    axis_of_resource(figure, resource, trained, device)
     limit = next(_limit(budget, resource) for budget in summary.budgets if budget.device == device)
     needs = [resource_value(trial, device, resource) for trial in trained]
     if limit is not None and needs and max(needs) > 0.2 * limit:
@@ -252,7 +252,7 @@ def _figure() -> go.Figure:
     return go.Figure(layout={"template": template("light"), "height": 400})
 
 
-def _stairs(front: Sequence[Trial], device: str, resource: str) -> list[tuple[float, float]]:
+def stairs(front: Sequence[Trial], device: str, resource: str) -> list[tuple[float, float]]:
     """Return the corners of the best accuracy within each amount of one resource."""
     points = sorted((resource_value(trial, device, resource), trial.score or 0.0) for trial in front)
     corners: list[tuple[float, float]] = []
@@ -262,7 +262,7 @@ def _stairs(front: Sequence[Trial], device: str, resource: str) -> list[tuple[fl
     return corners
 
 
-def _axis_of_resource(figure: go.Figure, resource: str, trials: Sequence[Trial], device: str) -> None:
+def axis_of_resource(figure: go.Figure, resource: str, trials: Sequence[Trial], device: str) -> None:
     """Make the x axis logarithmic, with ticks at round amounts."""
     needs = [resource_value(trial, device, resource) for trial in trials]
     ticks = _ticks(needs, resource)

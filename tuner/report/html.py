@@ -17,20 +17,32 @@ from tuner.record import RESOURCES, State, StudySummary, Trial
 from tuner.report import sections, words
 from tuner.report.markup import Markup, join
 from tuner.report.page import Page
-from tuner.report.theme import css_variables, template
+from tuner.report.theme import TOKENS, css_variables, template
 
 
 def render(summary: StudySummary, trials: tuple[Trial, ...]) -> str:
     """Return the report of a study as it stands."""
     page = Page(summary, trials)
-    body = sections.body(page)
+    return document(f"{summary.name} – Edge Tuner", sections.body(page), page.figures, _page_data(page))
+
+
+def document(title: str, body: Markup, figures: Mapping[str, go.Figure], data: Mapping[str, Any]) -> str:
+    """Return a page that needs nothing else.
+
+    Args:
+        title: of the window.
+        body: what is read.
+        figures: by the names of the boxes in which they are drawn.
+        data: what the script works with: "devices", "resources" and "trials", the rows of the table of candidates.
+    """
     pool = _Pool()
-    data = [_json_script(f"figure-{name}", pool.shared(_bare(figure))) for name, figure in page.figures.items()]
-    data += [_json_script("pool", pool.arrays), _json_script("page", _page_data(page))]
+    scripts = [_json_script(f"figure-{name}", pool.shared(_bare(figure))) for name, figure in figures.items()]
+    templates = {mode: template(mode).to_plotly_json() for mode in TOKENS}
+    scripts += [_json_script("pool", pool.arrays), _json_script("page", {**data, "templates": templates})]
     parts = {
-        "title": html.escape(f"{summary.name} – Edge Tuner"),
+        "title": html.escape(title),
         "style": css_variables(':root[data-mode="dark"]') + _file("style.css"),
-        "body": join([body, *data]),
+        "body": join([body, *scripts]),
         "plotly": get_plotlyjs(),
         "script": _file("script.js"),
     }
@@ -39,12 +51,11 @@ def render(summary: StudySummary, trials: tuple[Trial, ...]) -> str:
 
 
 def _page_data(page: Page) -> Mapping[str, Any]:
-    """Return what the script works with: the devices, the candidates' rows and the looks of figures."""
+    """Return what the script works with: the devices and the candidates' rows."""
     members = {device: {trial.number for trial in front} for device, front in page.fronts.items()}
     return {
         "devices": [budget.device for budget in page.budgets],
         "resources": list(RESOURCES),
-        "templates": {mode: template(mode).to_plotly_json() for mode in ("light", "dark")},
         "trials": [_row(trial, members) for trial in page.trials],
     }
 

@@ -45,8 +45,11 @@ class Page:
             data: when it is shown: "for_device", "for_resource", "for_trial".
         """
         self.figures[name] = figure
-        attributes = {f"data_{key}": value for key, value in data.items()}
-        height = f"height:{figure.layout.height or 400}px"
-        return element(
-            "div", class_="figure", data_figure=name, role="img", aria_label=told, style=height, **attributes
-        )
+        return figure_box(name, figure, told, **data)
+
+
+def figure_box(name: str, figure: go.Figure, told: str, **data: str) -> Markup:
+    """Return the box in which a figure of that name is drawn; see `Page.figure`."""
+    attributes = {f"data_{key}": value for key, value in data.items()}
+    height = f"height:{figure.layout.height or 400}px"
+    return element("div", class_="figure", data_figure=name, role="img", aria_label=told, style=height, **attributes)

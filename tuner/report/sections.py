@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tuner.estimate import Estimate
-from tuner.record import RESOURCES, Counts, State, Trial
+from tuner.record import RESOURCES, BudgetSummary, Counts, State, Trial
 from tuner.report import analysis, figures, words
 from tuner.report.importance import importances
 from tuner.report.markup import Markup, element, join
@@ -14,7 +16,7 @@ _MOST_BARS = 25
 
 def body(page: Page) -> Markup:
     """Return the whole page."""
-    parts = [_opening(page), _bar(page), element("main", *_main(page)), _closing()]
+    parts = [_opening(page), bar(page.budgets), element("main", *_main(page)), closing()]
     return join(parts)
 
 
@@ -59,8 +61,9 @@ def _opening(page: Page) -> Markup:
     )
 
 
-def _bar(page: Page) -> Markup:
-    boards = [element("button", budget.title, type="button", data_device=budget.device) for budget in page.budgets]
+def bar(budgets: Sequence[BudgetSummary]) -> Markup:
+    """Return the bar by which the reader chooses a board for the whole page."""
+    boards = [element("button", budget.title, type="button", data_device=budget.device) for budget in budgets]
     return element(
         "nav",
         element(
@@ -105,10 +108,6 @@ def _boards(page: Page) -> Markup:
 
 
 def _front(page: Page) -> Markup:
-    switch = [
-        element("button", words.RESOURCE_TITLES[resource], type="button", data_resource=resource)
-        for resource in RESOURCES
-    ]
     boxes = [
         page.figure(
             f"front-{place}-{resource}",
@@ -136,11 +135,20 @@ def _front(page: Page) -> Markup:
                     class_="note",
                 ),
             ),
-            element("div", switch, class_="choice", role="group", aria_label="Resource shown"),
+            resource_choice(),
             class_="head",
         ),
         boxes,
     )
+
+
+def resource_choice() -> Markup:
+    """Return the switch between RAM, flash and latency."""
+    switch = [
+        element("button", words.RESOURCE_TITLES[resource], type="button", data_resource=resource)
+        for resource in RESOURCES
+    ]
+    return element("div", switch, class_="choice", role="group", aria_label="Resource shown")
 
 
 def _members(page: Page) -> Markup:
@@ -297,7 +305,8 @@ def _candidates() -> Markup:
     )
 
 
-def _closing() -> Markup:
+def closing() -> Markup:
+    """Return what holds for all figures of a report."""
     return element(
         "footer",
         element(

@@ -10,9 +10,11 @@ from typing import Any
 
 from tuner.files import write_atomically
 from tuner.record import Counts, StudySummary, Trial
+from tuner.report.compare import compare_studies
 from tuner.report.course import covered
 from tuner.report.html import render
 from tuner.report.markdown import summary_markdown
+from tuner.report.studies import render_studies
 from tuner.report.table import resources_of, trial_rows, trials_table
 from tuner.study.fronts import device_front
 
@@ -35,6 +37,22 @@ def write_report(summary: StudySummary, trials: Sequence[Trial], path: Path) -> 
     write_atomically(path.with_suffix(".csv"), trials_table(summary, trials).to_csv())
     write_atomically(path.with_suffix(".json"), json.dumps(study_json(summary, trials), indent=1, allow_nan=False))
     write_atomically(path.with_suffix(".md"), summary_markdown(summary, trials))
+    return path
+
+
+def write_studies_report(studies: Sequence[tuple[StudySummary, tuple[Trial, ...]]], path: Path) -> Path:
+    """Write a page of several studies side by side, and a `.md` file of the same name beside it.
+
+    Args:
+        studies: two or more, with all their trials by number.
+        path: the HTML file; its folder exists.
+
+    Returns:
+        The path of the HTML file.
+    """
+    comparison = compare_studies(studies)
+    write_atomically(path, render_studies(studies))
+    write_atomically(path.with_suffix(".md"), f"# {comparison.title}\n\n{comparison.markdown()}")
     return path
 
 
