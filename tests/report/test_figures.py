@@ -3,6 +3,7 @@ import pytest
 
 from tuner.report import figures
 from tuner.report.parallel import parallel_figure
+from tuner.report.scatter import Point, stairs
 from tuner.study.fronts import device_front, resource_value
 
 RESOURCES = ("ram", "flash", "latency")
@@ -26,8 +27,9 @@ def test_the_front_is_that_of_the_study(a_summary, some_trials):
 
     points = trace(figure, "Pareto front")
 
-    assert list(points.x) == [resource_value(trial, "small", "ram") for trial in front]
-    assert list(points.y) == [trial.score for trial in front]
+    assert sorted(zip(points.x, points.y, strict=True)) == sorted(
+        (resource_value(trial, "small", "ram"), trial.score) for trial in front
+    )
 
 
 def test_the_stairs_never_fall(a_summary, some_trials):
@@ -35,6 +37,15 @@ def test_the_stairs_never_fall(a_summary, some_trials):
 
     assert np.all(np.diff(stairs.x) > 0)
     assert np.all(np.diff(stairs.y) > 0)
+
+
+def test_the_best_of_two_resources_never_costs_more_of_either():
+    points = [
+        Point(n, 0.9, ram, flash, 1.0, "front", "") for n, (ram, flash) in enumerate([(1, 9), (2, 5), (3, 6), (4, 1)])
+    ]
+
+    assert stairs(points, "ram", "flash") == [(1, 9), (2, 5), (4, 1)]
+    assert stairs(points, "flash", "ram") == [(1, 4), (5, 2), (9, 1)]
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -59,14 +70,16 @@ def test_the_confusion_matrix_shows_counts_coloured_by_share_of_the_true_class(s
 
 
 def test_the_course_ends_at_the_hypervolume_of_the_front(a_summary, some_trials):
-    figure = figures.course_figure(a_summary, some_trials)
+    figure = figures.course_figure(figures.courses(a_summary, some_trials))
 
     assert [line.name for line in figure.data] == ["Small board &amp; co", "Medium board", "Large board"]
     assert all(np.all(np.diff(line.y) >= 0) for line in figure.data)
 
 
 def test_every_candidate_is_counted_once_on_each_device(a_summary, some_trials):
-    figure = figures.rejection_figure(a_summary, some_trials)
+    causes = {budget.title: figures.rejection_causes(some_trials, budget.device) for budget in a_summary.budgets}
+
+    figure = figures.rejection_figure(causes)
 
     assert list(np.sum([bar.x for bar in figure.data], axis=0)) == [len(some_trials)] * 3
 
@@ -74,9 +87,9 @@ def test_every_candidate_is_counted_once_on_each_device(a_summary, some_trials):
 def test_the_cause_is_the_budget_exceeded_most(some_trials):
     causes = figures.rejection_causes(some_trials, "small")
 
-    assert causes[""] == sum(trial.fits("small") for trial in some_trials)
+    assert causes["fits"] == sum(trial.fits("small") for trial in some_trials)
     assert causes.total() == len(some_trials)
-    assert set(causes) <= {"", *RESOURCES}
+    assert set(causes) <= {"fits", *RESOURCES}
 
 
 def test_coordinates_of_absent_parameters_lie_below_the_axis_and_say_so(some_trials):

@@ -75,7 +75,9 @@ def course(page: Page) -> Markup:
             "accuracy better than guessing and a limit on each resource within the budget.",
             class_="note",
         ),
-        page.figure("course", figures.course_figure(page.summary, page.trials), "Hypervolume after each trial"),
+        page.figure(
+            "course", figures.course_figure(figures.courses(page.summary, page.trials)), "Hypervolume after each trial"
+        ),
     )
 
 
@@ -84,6 +86,7 @@ def rejections(page: Page) -> Markup:
     unbuilt = [trial.reason for trial in page.trials if trial.state is State.REJECTED and trial.predicted is None]
     failed = [f"{trial.stage}: {trial.reason}" for trial in page.trials if trial.state is State.FAILED]
     rejected = [trial for trial in page.trials if trial.state is State.REJECTED and trial.predicted is not None]
+    causes = {budget.title: figures.rejection_causes(page.trials, budget.device) for budget in page.budgets}
     examples = [f"trial {trial.number}: {trial.reason}" for trial in rejected[-_MOST_REASONS:]]
     return element(
         "section",
@@ -94,7 +97,7 @@ def rejections(page: Page) -> Markup:
             "fits no board is not trained.",
             class_="note",
         ),
-        page.figure("rejections", figures.rejection_figure(page.summary, page.trials), "Candidates by what exceeds"),
+        page.figure("rejections", figures.rejection_figure(causes), "Candidates by what exceeds"),
         _survey(page),
         _reasons("The last ones rejected", Counter(examples), numbered=False),
         _reasons("Cannot be built", Counter(unbuilt), numbered=True),

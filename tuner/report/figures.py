@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,56 +15,40 @@ from tuner.metrics import ClassificationScore
 from tuner.record import RESOURCES, StudySummary, Trial
 from tuner.report import words
 from tuner.report.course import covered
-from tuner.report.importance import Importance
+from tuner.report.scatter import Point, scatter_figure
 from tuner.report.table import resources_of
-from tuner.report.theme import ACCENT, CONFUSION, MUTED, SERIES, WARNING, template
-from tuner.study.fronts import device_front, resource_value
+from tuner.report.theme import ACCENT, CONFUSION, MUTED, SERIES, template
+from tuner.study.fronts import device_front
 
 _PARTS = ("network", "preprocessing", "input", "runtime")
 
 
 def front_figure(summary: StudySummary, trials: Sequence[Trial], device: str, resource: str) -> go.Figure:
     """Accuracy against one resource of a device: the front, what it beats, and what exceeds the budget."""
-    trained = [trial for trial in trials if trial.score is not None]
-    front = device_front(trained, device, resources_of(summary))
-    members = {trial.number for trial in front}
-    beaten = [trial for trial in trained if trial.fits(device) and trial.number not in members]
-    over = [trial for trial in trained if not trial.fits(device)]
-    figure = _figure()
-    corners = stairs(front, device, resource)
-    figure.add_scatter(
-        x=[x for x, _ in corners],
-        y=[y for _, y in corners],
-        mode="lines",
-        line={"color": ACCENT, "width": 1.5, "shape": "hv"},
-        hoverinfo="skip",
-        showlegend=False,
+    budget = next(budget for budget in summary.budgets if budget.device == device)
+    limits = {"ram": budget.ram_bytes, "flash": budget.flash_bytes, "latency": budget.latency_ms}
+    members = {trial.number for trial in device_front(trials, device, resources_of(summary))}
+    points = [
+        front_point(trial, device, on_front=trial.number in members) for trial in trials if trial.score is not None
+    ]
+    return scatter_figure(points, x=resource, limits=limits)
+
+
+def front_point(trial: Trial, device: str, *, on_front: bool) -> Point:
+    """Return a trained trial as a point on a device."""
+    assert trial.appraisal is not None
+    assert trial.score is not None
+    cost = trial.appraisal.cost(device)
+    return Point(
+        trial=trial.number,
+        quality=trial.score,
+        ram=cost.ram.total.value,
+        flash=cost.flash.total.value,
+        latency=cost.latency.total.value,
+        group="front" if on_front else "beaten" if trial.fits(device) else "over",
+        words=words.candidate(trial.candidate),
+        latency_words=words.interval("latency", cost.latency.total),
     )
-    for name, group, marker in (
-        ("exceeds a budget", over, {"symbol": "x-thin", "size": 7, "line": {"color": WARNING, "width": 1.5}}),
-        ("fits, beaten by the front", beaten, {"symbol": "circle", "size": 6, "color": MUTED, "opacity": 0.55}),
-        ("Pareto front", front, {"symbol": "circle", "size": 11, "color": ACCENT, "line": {"width": 0}}),
-    ):
-        figure.add_scatter(
-            x=[resource_value(trial, device, resource) for trial in group],
-            y=[trial.score for trial in group],
-            mode="markers",
-            name=name,
-            marker=marker,
-            customdata=[_hover(trial, device) for trial in group],
-            hovertemplate=_HOVER,
-        )
-    axis_of_resource(figure, resource, trained, device)
-    limit = next(_limit(budget, resource) for budget in summary.budgets if budget.device == device)
-    needs = [resource_value(trial, device, resource) for trial in trained]
-    if limit is not None and needs and max(needs) > 0.2 * limit:
-        figure.add_vline(x=limit, line={"color": WARNING, "width": 1.5, "dash": "dot"})
-        figure.add_annotation(
-            x=np.log10(limit), y=0, yref="paper", text="budget", showarrow=False, xanchor="right", yanchor="bottom",
-            font={"color": WARNING, "size": 12},
-        )  # fmt: skip
-    figure.update_yaxes(title_text="Accuracy on the validation split", tickformat=".0%")
-    return figure
 
 
 def parts_figure(trials: Sequence[Trial], device: str) -> go.Figure:
@@ -122,7 +108,18 @@ def confusion_figure(score: ClassificationScore) -> go.Figure:
     return figure
 
 
-def importance_figure(importances: Sequence[Importance]) -> go.Figure:
+class Weighed(Protocol):
+    """A parameter and how much the accuracy hangs on it; see `tuner.report.importance.Importance`."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def share(self) -> float: ...  # noqa: D102
+    @property
+    def deviation(self) -> float: ...  # noqa: D102
+
+
+def importance_figure(importances: Sequence[Weighed]) -> go.Figure:
     """Bars of the parameters' importance, the largest on top."""
     shown = sorted(importances, key=lambda importance: -importance.share)[:15]
     figure = _figure()
@@ -141,43 +138,61 @@ def importance_figure(importances: Sequence[Importance]) -> go.Figure:
     return figure
 
 
-def course_figure(summary: StudySummary, trials: Sequence[Trial]) -> go.Figure:
-    """The hypervolume of each device's front after each trial."""
-    figure = _figure()
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the front of one device grew."""
+
+    title: str
+    trials: Sequence[int]
+    """Trials that had ended."""
+    hypervolume: Sequence[float]
+
+
+def courses(summary: StudySummary, trials: Sequence[Trial]) -> list[Course]:
+    """Return the hypervolume of each device's front after each trial."""
     numbers = [trial.number + 1 for trial in trials]
-    for place, budget in enumerate(summary.budgets):
+    return [Course(budget.title, numbers, covered(summary, trials, budget.device)) for budget in summary.budgets]
+
+
+def course_figure(shown: Sequence[Course]) -> go.Figure:
+    """The hypervolume of each device's front over the trials."""
+    figure = _figure()
+    for place, course in enumerate(shown):
         figure.add_scatter(
-            x=numbers,
-            y=covered(summary, trials, budget.device),
+            x=list(course.trials),
+            y=list(course.hypervolume),
             mode="lines",
-            name=words.literal(budget.title),
+            name=words.literal(course.title),
             line={"color": SERIES[place % len(SERIES)], "width": 2, "shape": "hv"},
-            hovertemplate="after %{x} trials: %{y:.4f}<extra>" + budget.device + "</extra>",
+            hovertemplate="after %{x} trials: %{y:.4f}",
         )
     figure.update_xaxes(title_text="Trials sampled")
     figure.update_yaxes(title_text="Hypervolume of the front", rangemode="tozero")
     return figure
 
 
-def rejection_figure(summary: StudySummary, trials: Sequence[Trial]) -> go.Figure:
-    """What keeps candidates off each device: of all that could be built, the budget each exceeds most."""
-    causes = {budget.device: rejection_causes(trials, budget.device) for budget in summary.budgets}
+def rejection_figure(causes: Mapping[str, Mapping[str, int]]) -> go.Figure:
+    """What keeps candidates off each device: of all that could be built, the budget each exceeds most.
+
+    Args:
+        causes: by the title of a device, the number of candidates by cause; "fits" counts those that fit.
+    """
     order = [*RESOURCES, "operators"]
-    titles = words.RESOURCE_TITLES | {"operators": "unsupported operators"}
+    titles = words.RESOURCE_TITLES | {"operators": "unsupported operators", "fits": "fits"}
     figure = _figure()
-    devices = [words.literal(budget.title) for budget in summary.budgets]
-    colors = dict(zip(order, SERIES[1:], strict=False))
-    for cause in ["", *order]:
-        counts = [causes[budget.device][cause] for budget in summary.budgets]
+    devices = [words.literal(title) for title in causes]
+    colors = dict(zip(order, SERIES[1:], strict=False)) | {"fits": "rgba(139,150,165,0.35)"}
+    for cause in ["fits", *order]:
+        counts = [found.get(cause, 0) for found in causes.values()]
         if not any(counts):
             continue
         figure.add_bar(
             x=counts,
             y=devices,
             orientation="h",
-            name=titles[cause] if cause else "fits",
-            marker={"color": colors[cause] if cause else "rgba(139,150,165,0.35)"},
-            hovertemplate=f"%{{y}}: %{{x}} {'exceed ' + titles[cause] if cause else 'fit'}<extra></extra>",
+            name=titles[cause],
+            marker={"color": colors[cause]},
+            hovertemplate=f"%{{y}}: %{{x}} {'fit' if cause == 'fits' else 'exceed ' + titles[cause]}<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0.4, height=130 + 40 * len(devices), legend={"traceorder": "normal"})
     figure.update_xaxes(title_text="Candidates")
@@ -186,14 +201,14 @@ def rejection_figure(summary: StudySummary, trials: Sequence[Trial]) -> go.Figur
 
 
 def rejection_causes(trials: Sequence[Trial], device: str) -> Counter[str]:
-    """Count the candidates by the budget of the device they exceed most; "" counts those that fit."""
+    """Count the candidates by the budget of the device they exceed most; "fits" counts those that fit."""
     causes: Counter[str] = Counter()
     for trial in trials:
         if trial.appraisal is None:
             continue
         verdict = trial.appraisal.verdict(device)
         worst = max(verdict.excess, key=lambda name: verdict.excess[name], default="")
-        causes["" if verdict.fits else worst] += 1
+        causes["fits" if verdict.fits else worst] += 1
     return causes
 
 
@@ -230,73 +245,8 @@ def quantization_figure(trials: Sequence[Trial]) -> go.Figure:
     return figure
 
 
-_HOVER = (
-    "<b>trial %{customdata[0]}</b>  %{y:.1%}<br>%{customdata[1]}<br>"
-    "RAM %{customdata[2]} · flash %{customdata[3]} · %{customdata[4]}<extra></extra>"
-)
-
-
-def _hover(trial: Trial, device: str) -> list[object]:
-    assert trial.appraisal is not None
-    cost = trial.appraisal.cost(device)
-    return [
-        trial.number,
-        words.literal(words.candidate(trial.candidate)),
-        words.amount("ram", cost.ram.total.value),
-        words.amount("flash", cost.flash.total.value),
-        words.interval("latency", cost.latency.total),
-    ]
-
-
 def _figure() -> go.Figure:
     return go.Figure(layout={"template": template("light"), "height": 400})
-
-
-def stairs(front: Sequence[Trial], device: str, resource: str) -> list[tuple[float, float]]:
-    """Return the corners of the best accuracy within each amount of one resource."""
-    points = sorted((resource_value(trial, device, resource), trial.score or 0.0) for trial in front)
-    corners: list[tuple[float, float]] = []
-    for need, score in points:
-        if not corners or score > corners[-1][1]:
-            corners.append((need, score))
-    return corners
-
-
-def axis_of_resource(figure: go.Figure, resource: str, trials: Sequence[Trial], device: str) -> None:
-    """Make the x axis logarithmic, with ticks at round amounts."""
-    needs = [resource_value(trial, device, resource) for trial in trials]
-    ticks = _ticks(needs, resource)
-    figure.update_xaxes(
-        type="log",
-        title_text=f"{words.RESOURCE_TITLES[resource]} on the device",
-        tickvals=ticks,
-        ticktext=[_tick(resource, tick) for tick in ticks],
-    )
-
-
-def _ticks(values: Sequence[float], resource: str) -> list[float]:
-    """Return round amounts that span the values: powers of two for bytes, 1–2–5 for milliseconds."""
-    present = [value for value in values if value > 0]
-    if not present:
-        return []
-    low, high = min(present), max(present)
-    if resource == "latency":
-        decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-        steps = [mantissa * 10.0**decade for decade in decades for mantissa in (1, 2, 5)]
-    else:
-        steps = [2.0**power for power in range(int(np.floor(np.log2(low))), int(np.ceil(np.log2(high))) + 1)]
-    near = [step for step in steps if low / 1.5 <= step <= high * 1.5]
-    return near[:: max(1, round(len(near) / 7))]
-
-
-def _tick(resource: str, value: float) -> str:
-    return words.amount(resource, value).replace(".0 ", " ")
-
-
-def _limit(budget: object, resource: str) -> float | None:
-    name = "latency_ms" if resource == "latency" else f"{resource}_bytes"
-    limit: float | None = getattr(budget, name)
-    return limit
 
 
 def _part(trial: Trial, device: str, resource: str, part: str) -> float:

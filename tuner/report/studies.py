@@ -10,14 +10,15 @@ from tuner.record import RESOURCES, BudgetSummary, Counts, StudySummary, Trial
 from tuner.report import words
 from tuner.report.compare import compare_studies
 from tuner.report.course import covered
-from tuner.report.figures import axis_of_resource, stairs
+from tuner.report.figures import front_point
 from tuner.report.html import document
 from tuner.report.markup import Markup, element, join
 from tuner.report.page import figure_box
+from tuner.report.scatter import Point, resource_axis, stairs
 from tuner.report.sections import bar, closing, resource_choice
 from tuner.report.table import resources_of
 from tuner.report.theme import SERIES, template
-from tuner.study.fronts import device_front, resource_value
+from tuner.study.fronts import device_front
 
 Studies = Sequence[tuple[StudySummary, tuple[Trial, ...]]]
 
@@ -56,28 +57,28 @@ def all_budgets(studies: Studies) -> list[BudgetSummary]:
 def fronts_figure(studies: Studies, device: str, resource: str) -> go.Figure:
     """The fronts of several studies on one device, accuracy against one resource; a colour a study."""
     figure = go.Figure(layout={"template": template("light"), "height": 400})
-    everything: list[Trial] = []
+    everything: list[Point] = []
     for place, (summary, trials) in enumerate(studies):
-        front = _front(summary, trials, device)
+        front = [front_point(trial, device, on_front=True) for trial in _front(summary, trials, device)]
         everything += front
         color = SERIES[place % len(SERIES)]
-        steps = stairs(front, device, resource)
+        steps = stairs(front, resource)
         line = {"color": color, "width": 1.5, "shape": "hv"}
         figure.add_scatter(
             x=[x for x, _ in steps], y=[y for _, y in steps], mode="lines", line=line, hoverinfo="skip",
             showlegend=False, legendgroup=summary.name,
         )  # fmt: skip
         figure.add_scatter(
-            x=[resource_value(trial, device, resource) for trial in front],
-            y=[trial.score for trial in front],
-            customdata=[[trial.number, words.literal(words.candidate(trial.candidate))] for trial in front],
+            x=[getattr(point, resource) for point in front],
+            y=[point.quality for point in front],
+            customdata=[[point.trial, words.literal(point.words)] for point in front],
             mode="markers",
             name=words.literal(summary.name),
             legendgroup=summary.name,
             marker={"color": color, "size": 9, "symbol": _SYMBOLS[place % len(_SYMBOLS)]},
             hovertemplate="trial %{customdata[0]}: %{y:.1%}, %{x}<br>%{customdata[1]}",
         )
-    axis_of_resource(figure, resource, everything, device)
+    figure.update_xaxes(**resource_axis(resource, [getattr(point, resource) for point in everything]))
     figure.update_yaxes(title_text="Accuracy on the validation split", tickformat=".0%")
     return figure
 
