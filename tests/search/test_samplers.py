@@ -13,7 +13,7 @@ from tuner.search.samplers import DEFAULT, SAMPLERS, sampler
 from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
 
 EVERY = pytest.mark.parametrize("name", sorted(SAMPLERS))
-QUICK = {"surrogate": {"pool": 32, "growth": 2, "trees": 8, "limits": 64}}
+QUICK = {"surrogate": {"pool": 32, "growth": 2, "trees": 8, "limits": 64}, "gp": {"startup": 30}}
 
 
 def make(name):
@@ -176,6 +176,63 @@ def test_a_space_with_nothing_left_to_try_is_no_obstacle_to_the_surrogate(proble
         history.append(synthetic.observe(one, proposer.propose(one, history, number), number))
 
     assert [trial.parameters for trial in history] == [{"only": True}] * 4
+
+
+def test_gaussian_processes_learn_once_they_have_seen_enough(problem, history):
+    few = [trial for trial in history if trial.state == "complete"][:4]
+    by_chance = make("gp").propose(problem, few, 24)
+
+    learnt = sampler("gp", startup=4).propose(problem, few, 24)
+
+    assert is_valid(problem, learnt)
+    assert learnt != by_chance
+
+
+def test_nsga3_crosses_the_survivors_of_the_last_generation():
+    problem = synthetic.problem(seed=1, devices=("large",))
+    history = run("random", problem, 24)
+
+    proposals = [sampler("nsga3", population=8).propose(problem, history, number) for number in range(24, 30)]
+
+    inherited = [
+        max(sum(trial.parameters.get(name) == value for name, value in child.items()) for trial in history)
+        for child in proposals
+    ]
+    drawn = [
+        max(sum(trial.parameters.get(name) == value for name, value in other.parameters.items()) for trial in history)
+        for other in run("random", problem, 30)[24:]
+    ]
+    assert sum(inherited) > sum(drawn)
+
+
+class Small:
+    """Six candidates: one choice leads to a further one."""
+
+    def sample(self, suggest):
+        if suggest.choice("deep", [False, True]):
+            suggest.integer("depth", 1, 100, log=True)
+        else:
+            suggest.choice("width", ["narrow", "wide"])
+
+
+def test_a_grid_goes_through_all_candidates_once_and_begins_again(problem):
+    small = replace(problem, space=Small())
+    grid = sampler("grid", levels=4)
+
+    proposals = [grid.propose(small, [], number) for number in range(12)]
+
+    assert len({repr(chosen) for chosen in proposals[:6]}) == 6
+    assert proposals[6:] == proposals[:6]
+    assert sorted(chosen["depth"] for chosen in proposals[:6] if chosen["deep"]) == [1, 5, 22, 100]
+
+
+def test_a_low_discrepancy_sequence_fills_the_space_more_evenly_than_chance(problem):
+    def most_frequent_window(name):
+        windows = [trial.parameters["window_ms"] for trial in run(name, problem, 66)]
+        return max(windows.count(window) for window in windows)
+
+    assert most_frequent_window("qmc") <= 7  # 66 trials, 11 windows
+    assert most_frequent_window("random") > 7
 
 
 def test_the_default_sampler_is_one_of_them():

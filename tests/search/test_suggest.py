@@ -46,6 +46,25 @@ def test_the_neighbour_of_a_discrete_value_is_another_one(domain, seed):
 
 
 @given(domains, st.integers(0, 2**32))
+def test_shares_of_a_domain_lie_in_it_and_rise(domain, seed):
+    shares = np.sort(np.random.default_rng(seed).random(5))
+
+    values = [domain.at(float(share)) for share in shares]
+
+    assert all(value in domain for value in values)
+    assert isinstance(domain, Choice) or values == sorted(values)
+
+
+@given(domains, st.integers(2, 6))
+def test_levels_lie_in_the_domain_are_few_and_differ(domain, most):
+    levels = domain.levels(most)
+
+    assert all(level in domain for level in levels)
+    assert len({repr(level) for level in levels}) == len(levels)
+    assert isinstance(domain, Choice) or len(levels) <= most
+
+
+@given(domains, st.integers(0, 2**32))
 def test_a_record_gives_back_what_was_drawn(domain, seed):
     recording = RecordingSuggest(RandomSuggest(np.random.default_rng(seed)))
     drawn = ask(recording, "x", domain)

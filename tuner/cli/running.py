@@ -10,6 +10,7 @@ import typer
 from tuner.api import DEFAULT_FOLDER, Study
 from tuner.cli.console import errors, output, print_json
 from tuner.cli.tables import front_table, status_json, study_heading
+from tuner.search.samplers import SAMPLERS
 from tuner.units import parse_seconds
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study's name, or the path of its folder.")]
@@ -21,6 +22,10 @@ TimeLimit = Annotated[
     str | None, typer.Option(metavar="TIME", help="Working time in all, like '30m'. Default: the study file's.")
 ]
 RayAddress = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A running Ray cluster to work on.")]
+Sampler = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help=f"Another sampler than the study file's: auto, {', '.join(SAMPLERS)}."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -30,17 +35,20 @@ def run(
     time_limit: TimeLimit = None,
     workers: Workers = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the study file's.")] = None,
+    sampler: Sampler = None,
     studies: Studies = DEFAULT_FOLDER,
     ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a study from its file and run it to its limits."""
-    from tuner.study.spec import read_spec  # noqa: PLC0415
+    from tuner.study.spec import SamplerSpec, read_spec  # noqa: PLC0415
 
     limit_s = _seconds(time_limit)  # before the study is made: a wrong limit must leave nothing behind
     spec = read_spec(study_file)
     if seed is not None:
         spec = spec.model_copy(update={"seed": seed})
+    if sampler is not None:
+        spec = spec.model_copy(update={"sampler": SamplerSpec(type=sampler)})
     study = Study.create(spec, studies=studies)
     _work(study, trials, limit_s, workers, ray_address, as_json=as_json)
 

@@ -51,6 +51,14 @@ class Choice:
         """Return an option at random."""
         return self.options[int(rng.integers(len(self.options)))]
 
+    def at(self, share: float) -> Scalar:
+        """Return the option at a share (0 … 1, 1 excluded) of the way from the first to the last."""
+        return self.options[int(share * len(self.options))]
+
+    def levels(self, most: int) -> tuple[Scalar, ...]:  # noqa: ARG002 (a choice is not thinned out)
+        """Return all options."""
+        return self.options
+
     def near(self, value: Scalar, rng: np.random.Generator) -> Scalar:
         """Return another option, an adjacent one if they have an order; `value` itself if it is the only one."""
         if self.single:
@@ -99,6 +107,22 @@ class Integer:
             drawn = math.exp(rng.uniform(math.log(self.low - 0.5), math.log(self.high + 0.5)))
             return min(max(round(drawn), self.low), self.high)
         return self.low + self.step * int(rng.integers((self.high - self.low) // self.step + 1))
+
+    def at(self, share: float) -> int:
+        """Return the number at a share (0 … 1, 1 excluded) of the way from `low` to `high`."""
+        if self.log:
+            low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+            return min(max(round(math.exp(low + share * (high - low))), self.low), self.high)
+        return self.low + self.step * int(share * ((self.high - self.low) // self.step + 1))
+
+    def levels(self, most: int) -> tuple[int, ...]:
+        """Return all numbers, or `most` spread evenly (in a logarithmic range, by ratio) if there are more."""
+        count = (self.high - self.low) // self.step + 1
+        if count <= most:
+            return tuple(range(self.low, self.high + 1, self.step))
+        if self.log:
+            return tuple(dict.fromkeys(round(value) for value in np.geomspace(self.low, self.high, most)))
+        return tuple(self.low + self.step * round(place) for place in np.linspace(0, count - 1, most))
 
     def near(self, value: Scalar, rng: np.random.Generator) -> int:
         """Return another number, about a fifth of the range away; `value` itself if it is the only one."""
@@ -157,6 +181,18 @@ class Real:
         if self.step is not None:
             return self._snap(self.low + self.step * float(rng.integers(self._steps + 1)))
         return self._snap(rng.uniform(self.low, self.high))
+
+    def at(self, share: float) -> float:
+        """Return the number at a share (0 … 1) of the way from `low` to `high`."""
+        if self.log:
+            return self._snap(self.low * (self.high / self.low) ** share)
+        if self.step is not None:
+            return self._snap(self.low + self.step * min(int(share * (self._steps + 1)), self._steps))
+        return self._snap(self.low + share * (self.high - self.low))
+
+    def levels(self, most: int) -> tuple[float, ...]:
+        """Return `most` numbers spread evenly (in a logarithmic range, by ratio), or all if they are fewer."""
+        return tuple(dict.fromkeys(self.at(share) for share in np.linspace(0, 1, most)))
 
     def near(self, value: Scalar, rng: np.random.Generator) -> float:
         """Return another number, about a fifth of the range away."""

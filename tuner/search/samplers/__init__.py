@@ -17,7 +17,11 @@ DEFAULT = "surrogate"
 
 SAMPLERS: Mapping[str, str] = MappingProxyType(
     {
+        "gp": "tuner.search.samplers.gp:Gp",
+        "grid": "tuner.search.samplers.grid:Grid",
         "nsga2": "tuner.search.samplers.nsga2:Nsga2",
+        "nsga3": "tuner.search.samplers.nsga3:Nsga3",
+        "qmc": "tuner.search.samplers.qmc:Qmc",
         "random": "tuner.search.samplers.random:Random",
         "surrogate": "tuner.search.samplers.surrogate:Surrogate",
         "tpe": "tuner.search.samplers.tpe:Tpe",
