@@ -14,9 +14,8 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from tuner.candidate import Settings
 from tuner.models import FAMILIES
-from tuner.models.lowering import COMPRESSIONS, lower
+from tuner.models.lowering import lower
 from tuner.tflite.read import read_graph
 from tuner.training.convert import convert_untrained
 
@@ -37,10 +36,12 @@ def main() -> int:
 
 
 def _compare(family: str, count: int, seed: int) -> int:
-    networks = _random_networks()(family, seed)
+    module = _candidates()
+    streams = [module.random_networks(family, seed, form) for form in module.FORMS]
     predicting, converting, wrong = [], [], 0
     for number in range(count):
-        network, compression = next(networks), Settings(COMPRESSIONS[number % len(COMPRESSIONS)])
+        compression = module.FORMS[number % len(module.FORMS)]
+        network = next(streams[number % len(streams)])
         start = perf_counter()
         predicted = lower(network, compression)
         middle = perf_counter()
@@ -49,7 +50,7 @@ def _compare(family: str, count: int, seed: int) -> int:
         converting.append(1e3 * (perf_counter() - middle))
         if predicted != converted:
             wrong += 1
-            print(f"  {compression.type}: {network}")
+            print(f"  {compression}: {network}")
     print(
         f"{family:14} {count:4} compared, {wrong} mismatches, predicted in {statistics.median(predicting):.2f} ms "
         f"(at most {max(predicting):.1f}), converted in {statistics.median(converting):.0f} ms",
@@ -58,14 +59,14 @@ def _compare(family: str, count: int, seed: int) -> int:
     return wrong
 
 
-def _random_networks():
+def _candidates():
     """Take the candidates of the test, so that both mean the same by "every family"."""
     spec = importlib.util.spec_from_file_location("candidates", _TEST)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.random_networks
+    return module
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from tuner.candidate import Settings, Training
+from tuner.compression import Int8
 from tuner.models.network import (
     Activate,
     BatchNorm,
@@ -36,7 +37,7 @@ from tuner.models.network import (
     Pool2D,
     sequence,
 )
-from tuner.training.convert import CALIBRATION_EXAMPLES, convert
+from tuner.training.convert import convert
 from tuner.training.fit import fit
 from tuner.training.predict import predict_converted
 from tuner.training.runtime import quiet, tf
@@ -197,7 +198,7 @@ def int8_of(model: Any, train: Examples) -> bytes:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    converter.representative_dataset = lambda: ([row[np.newaxis]] for row in train.features[:CALIBRATION_EXAMPLES])
+    converter.representative_dataset = lambda: ([row[np.newaxis]] for row in train.features[: Int8().calibration])
     with quiet():
         converted: bytes = converter.convert()
     return converted

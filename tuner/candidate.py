@@ -41,6 +41,17 @@ class Settings(Mapping[str, Scalar]):
     def __len__(self) -> int:
         return len(self.parameters)
 
+    def nested(self) -> dict[str, Any]:
+        """Return the parameters as the lists that they came from: "stages.0.width" is the width of the first stage."""
+        root: dict[str, Any] = {}
+        for name, value in self.parameters:
+            *path, last = name.split(".")
+            branch = root
+            for step in path:
+                branch = branch.setdefault(step, {})
+            branch[last] = value
+        return {name: _listed(value) for name, value in root.items()}
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object: the type and the parameters side by side."""
         return {"type": self.type, **dict(self.parameters)}
@@ -147,6 +158,14 @@ class Candidate:
             training=Training.from_json(data["training"]),
             compression=Settings.from_json(data["compression"]),
         )
+
+
+def _listed(branch: Any) -> Any:
+    """Turn mappings by number into lists."""
+    if not isinstance(branch, dict):
+        return branch
+    inner = {name: _listed(value) for name, value in branch.items()}
+    return [inner[name] for name in sorted(inner, key=int)] if all(name.isdigit() for name in inner) else inner
 
 
 def canonical_json(data: object) -> bytes:

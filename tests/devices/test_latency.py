@@ -39,6 +39,23 @@ def test_twice_the_clock_halves_the_latency_but_for_flash_stalls(name, stalls):
     assert 1.5 < ratio < 1.95 if stalls else ratio == pytest.approx(2)
 
 
+def test_kernels_of_sixteen_bits_were_not_counted_so_their_interval_is_wide():
+    eight = convolution()
+    tensors = [dataclasses.replace(tensor, dtype=_SIXTEEN.get(tensor.dtype, "int8")) for tensor in eight.tensors]
+    sixteen = dataclasses.replace(eight, tensors=(tensors[0], eight.tensors[1], *tensors[2:]))
+
+    counted, guessed = (
+        network_latency(graph, load_profile("nucleo-f746zg"), Method.PREDICTED) for graph in (eight, sixteen)
+    )
+
+    assert counted.high < 1.5 * counted.value
+    assert guessed.high > 1.8 * guessed.value
+    assert guessed.low < counted.value < guessed.high
+
+
+_SIXTEEN = {"int8": "int16", "int32": "int64"}
+
+
 def test_preprocessing_without_a_floating_point_unit_takes_many_times_longer():
     operations = Operations(add=10_000, multiply=10_000, transcendental=100)
     with_unit = load_profile("cortex-m4f-80mhz")

@@ -139,7 +139,7 @@ def test_batch_normalization_that_cannot_be_folded_is_refused(layers: list[objec
 
 
 def test_an_unknown_compression_names_the_nearest() -> None:
-    with pytest.raises(ConfigError, match=r"no compression 'int'. Hint: did you mean 'int8'"):
+    with pytest.raises(ConfigError, match=r"no compression is called 'int'. Hint: did you mean 'int8'"):
         lower(sequence((20,), [Dense(3)]), Settings("int"))
 
 

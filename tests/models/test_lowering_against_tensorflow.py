@@ -35,6 +35,9 @@ from tuner.tflite.read import read_graph
 
 INT8 = Settings("int8")
 FLOAT32 = Settings("float32")
+INT16 = Settings("int16x8")
+FORMS = (FLOAT32, INT8, INT16, Settings.of("int8-qat", width=0.5), Settings.of("int16x8", width=0.7))
+"""Forms of a model; what else a compression does leaves the graph as it is."""
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "dense": {
@@ -143,15 +146,15 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 """What random candidates of each family are made of."""
 
 
-def random_networks(family: str, seed: int) -> Iterator[Network]:
-    """Yield networks of a family without end."""
+def random_networks(family: str, seed: int, compression: Settings) -> Iterator[Network]:
+    """Yield networks of a family that can be compressed so, without end."""
     generator = np.random.default_rng((seed, *family.encode()))
     while True:
         drawn = {name: values[int(generator.integers(len(values)))] for name, values in PARAMETERS[family].items()}
         shape = drawn.pop("input_shape")
         try:
             network = build(Settings(family, tuple(drawn.items())), shape, int(generator.choice([2, 3, 7])))
-            lower(network, FLOAT32)
+            lower(network, compression)
         except BuildError:
             continue
         yield network
@@ -170,16 +173,20 @@ def assert_predicted(network: Network, compression: Settings) -> None:
     assert predicted == converted
 
 
+def _named(compression: Settings) -> str:
+    return " ".join([compression.type, *(f"{name}={value}" for name, value in compression.items())])
+
+
 def test_every_family_is_compared() -> None:
     assert set(PARAMETERS) == set(FAMILIES)
 
 
-@pytest.mark.parametrize("compression", [FLOAT32, INT8], ids=lambda settings: settings.type)
+@pytest.mark.parametrize("compression", FORMS, ids=_named)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_random_candidates_convert_to_the_predicted_graph(family: str, compression: Settings) -> None:
-    networks = random_networks(family, seed=0)
+    networks = random_networks(family, 0, compression)
 
-    for _ in range(6):
+    for _ in range(3):
         assert_predicted(next(networks), compression)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tuner.errors import ConfigError
-from tuner.search_space.known import AUGMENTATION, COMPRESSION, LOSSES, OPTIMIZERS
+from tuner.search_space.known import AUGMENTATION, LOSSES, OPTIMIZERS
 from tuner.search_space.schema import Alternative
 
 
@@ -37,9 +37,3 @@ def test_an_augmentation_out_of_its_limits_is_refused_when_the_space_is_read(
         AUGMENTATION.check(Alternative.model_validate(alternative))
 
     assert message in str(refusal.value)
-
-
-def test_compressions_are_those_that_conversion_knows() -> None:
-    from tuner.training.convert import COMPRESSIONS
-
-    assert tuple(COMPRESSION.parameters) == COMPRESSIONS

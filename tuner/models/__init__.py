@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
-from tuner.candidate import Scalar, Settings
+from tuner.candidate import Settings
 from tuner.config import validated
 from tuner.errors import ConfigError, nearest
 from tuner.models.conv1d import Conv1DFamily
@@ -71,24 +70,4 @@ def family(architecture: Settings) -> Family:
     kind = FAMILIES.get(architecture.type)
     if kind is None:
         raise ConfigError(f"no architecture '{architecture.type}'", hint=nearest(architecture.type, FAMILIES))
-    return validated(kind, _nested(architecture), source=f"architecture '{kind.type}'")
-
-
-def _nested(parameters: Mapping[str, Scalar]) -> dict[str, Any]:
-    """Read "stages.0.width" as the width of the first of the stages."""
-    root: dict[str, Any] = {}
-    for name, value in parameters.items():
-        *path, last = name.split(".")
-        branch = root
-        for step in path:
-            branch = branch.setdefault(step, {})
-        branch[last] = value
-    return {name: _listed(value) for name, value in root.items()}
-
-
-def _listed(branch: Any) -> Any:
-    """Turn mappings by number into lists."""
-    if not isinstance(branch, dict):
-        return branch
-    inner = {name: _listed(value) for name, value in branch.items()}
-    return [inner[name] for name in sorted(inner, key=int)] if all(name.isdigit() for name in inner) else inner
+    return validated(kind, architecture.nested(), source=f"architecture '{kind.type}'")

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from tuner.candidate import Settings
-from tuner.errors import BuildError, ConfigError, nearest
+from tuner.compression import compression as read_compression
+from tuner.errors import BuildError
 from tuner.graph import Graph, Operator, OptionValue, Tensor
 from tuner.models.network import (
     INPUT,
@@ -38,12 +39,9 @@ from tuner.models.network import (
     Reshape,
 )
 from tuner.models.shapes import Shape, output_shapes
+from tuner.models.thinning import thinned
 from tuner.tflite.order import canonical
 from tuner.tflite.write import packed_size
-
-COMPRESSIONS = ("float32", "int8", "int8-qat")
-"""Compressions whose graphs are known: plain floats, and full integers with a scale per output channel, be they
-rounded after training or trained to be rounded (quantization-aware)."""
 
 
 def lower(network: Network, compression: Settings) -> Graph:
@@ -53,10 +51,9 @@ def lower(network: Network, compression: Settings) -> Graph:
         BuildError: a layer does not fit, or the converter would not turn it into operators of its own.
         ConfigError: the compression is not known.
     """
-    if compression.type not in COMPRESSIONS:
-        raise ConfigError(f"no compression '{compression.type}'", hint=nearest(compression.type, COMPRESSIONS))
-    lowering = _Lowering(network, quantized=compression.type != "float32")
-    for node in network.nodes:
+    form = read_compression(compression)
+    lowering = _Lowering(thinned(network, form.width), activations=form.activations)
+    for node in lowering.network.nodes:
         lowering.add(node)
     return lowering.graph()
 
@@ -91,11 +88,29 @@ _INT8_VERSIONS = MappingProxyType(
 )
 """Version of an operator on int8; 2 where not listed. On float32 all are 1."""
 
+_VERSIONS: Mapping[str, Mapping[str, int]] = MappingProxyType(
+    {"int8": _INT8_VERSIONS, "int16": {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "RESHAPE": 1}}
+)
+
+_BIASES = MappingProxyType({"float32": "float32", "int8": "int32", "int16": "int64"})
+"""Type of biases by that of activations."""
+
+_INT64 = 4
+"""Number of the type in the schema."""
+_SIXTEEN_BIT_OPTIONS: Mapping[str, Options] = MappingProxyType(
+    {
+        "CONV_2D": {"quantized_bias_type": _INT64},
+        "FULLY_CONNECTED": {"quantized_bias_type": _INT64},
+        "ADD": {"pot_scale_int16": False},
+    }
+)
+"""What the converter writes down beside, with activations of 16 bits."""
+
 
 @dataclass(slots=True)
 class _Lowering:
     network: Network
-    quantized: bool
+    activations: str
     tensors: list[Tensor] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     values: dict[str, int] = field(default_factory=dict)
@@ -114,6 +129,15 @@ class _Lowering:
     """Constant shapes and axes; the converter keeps each once."""
     shapes: Mapping[str, Shape] = field(init=False)
     readers: Mapping[str, int] = field(init=False)
+
+    @property
+    def quantized(self) -> bool:
+        return self.activations != "float32"
+
+    @property
+    def sixteen(self) -> bool:
+        """Activations in 16 bits."""
+        return self.activations == "int16"
 
     def __post_init__(self) -> None:
         self.shapes = output_shapes(self.network)
@@ -201,7 +225,7 @@ class _Lowering:
     def _weights(self, shape: Shape, channels: int) -> tuple[int, int]:
         scales = channels if self.quantized else 0
         kernel = Tensor(shape, "int8" if self.quantized else "float32", constant=True, scales=scales)
-        bias = Tensor((channels,), "int32" if self.quantized else "float32", constant=True, scales=scales)
+        bias = Tensor((channels,), _BIASES[self.activations], constant=True, scales=scales)
         self.tensors += (kernel, bias)
         return len(self.tensors) - 2, len(self.tensors) - 1
 
@@ -257,6 +281,8 @@ class _Lowering:
 
     def _check_place(self, node: Node, inputs: Sequence[int]) -> None:
         """Refuse what the converter turns into operators in ways of its own."""
+        if self.sixteen:
+            self._check_sixteen_bits(node)
         if not isinstance(node.layer, Activate | Add | Concatenate) or node.layer == Activate("linear"):
             return
         if any(tensor in self.reshapes for tensor in inputs):
@@ -275,6 +301,20 @@ class _Lowering:
                 hint="put the activation after the concatenation",
             )
 
+    def _check_sixteen_bits(self, node: Node) -> None:
+        """Refuse what the converter cannot turn into 16 bits, or only in ways that depend on the weights."""
+        if getattr(node.layer, "activation", "linear") == "hard_swish":
+            raise BuildError(
+                f"layer '{node.name}': hard_swish does not exist in 16 bits (int16x8)",
+                hint="use int8, or another activation",
+            )
+        if isinstance(node.layer, Concatenate):
+            raise BuildError(
+                f"layer '{node.name}': in 16 bits (int16x8) the converter rescales what is concatenated as its values "
+                "ask for, so its operators are not known before training",
+                hint="use int8, or add instead of concatenating",
+            )
+
     def _integers(self, *values: int) -> int:
         if values not in self.integers:
             self.tensors.append(Tensor((len(values),), "int32", constant=True))
@@ -283,16 +323,16 @@ class _Lowering:
 
     def _append(self, kind: str, inputs: Sequence[int], shape: Shape, options: Options) -> int:
         """Append an operator and return its output."""
-        version = _INT8_VERSIONS.get(kind, 2) if self.quantized else 1
+        version = _VERSIONS[self.activations].get(kind, 2) if self.quantized else 1
+        if self.sixteen:
+            options = options | _SIXTEEN_BIT_OPTIONS.get(kind, {})
         output = self._value(shape)
         self.operators.append(Operator(kind, tuple(inputs), (output,), options, version))
         self.open[output] = len(self.operators) - 1
         return output
 
     def _value(self, shape: Shape) -> int:
-        self.tensors.append(
-            Tensor(_dimensions(shape), "int8" if self.quantized else "float32", scales=int(self.quantized))
-        )
+        self.tensors.append(Tensor(_dimensions(shape), self.activations, scales=int(self.quantized)))
         return len(self.tensors) - 1
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from tuner.augmentation import AUGMENTATIONS, augmentation
 from tuner.candidate import Scalar, Settings
+from tuner.compression import COMPRESSIONS, compression
 from tuner.dsp.block import ReadableBlock
 from tuner.dsp.registry import block, known_blocks
 from tuner.errors import ConfigError, InputError, nearest
 from tuner.models import FAMILIES, family
-from tuner.models.lowering import COMPRESSIONS
 from tuner.search_space.schema import Alternative
 from tuner.search_space.tree import draw, leaves
 
@@ -68,6 +68,9 @@ class Known:
             family(settings)
         elif self.section == "training.augmentation":
             augmentation(settings)
+        elif self.section == "compression":
+            for teacher in compression(settings).architectures:
+                family(teacher)
 
 
 def preprocessing() -> Known:
@@ -84,7 +87,7 @@ ARCHITECTURES = Known("architecture", {name: tuple(kind.model_fields) for name, 
 OPTIMIZER = Known("training.optimizer", OPTIMIZERS)
 LOSS = Known("training.loss", LOSSES)
 AUGMENTATION = Known("training.augmentation", {name: tuple(kind.model_fields) for name, kind in AUGMENTATIONS.items()})
-COMPRESSION = Known("compression", dict.fromkeys(COMPRESSIONS, ()))
+COMPRESSION = Known("compression", {name: tuple(kind.model_fields) for name, kind in COMPRESSIONS.items()})
 
 
 def _corners(alternative: Alternative) -> Iterator[Settings]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tuner.augmentation import AUGMENTATIONS
+from tuner.compression import COMPRESSIONS
 from tuner.dsp.registry import SHIPPED
 from tuner.files import write_atomically
 from tuner.models import FAMILIES
@@ -104,6 +105,25 @@ without an order in time take only `noise`, `gain` and `mixup`. A candidate whos
 features cannot be built, and is not trained.
 """
 
+_COMPRESSION = """\
+## Compressions
+
+In which form the network is stored, and what is done to its weights before. After training, channels are removed
+(`width`), then weights are set to zero (`sparsity`), then made alike (`clusters`); each is followed by `epochs` of
+training that keeps it. `int8-qat` keeps zeros and equal weights too. What each is good for on a device:
+
+- `width`: the network is smaller, so all figures are. Channels that a layer shares with others by a sum go together;
+  those of the input, the output, recurrent layers and what is reshaped stay.
+- `sparsity` and `clusters`: TensorFlow Lite Micro stores and computes zeros and equal weights like any others, so RAM,
+  flash and latency stay as they are, and so the figures here do; what shrinks is a compressed firmware image (stated
+  beside), and the weight stream of an Ethos-U. They apply to the kernels of dense layers and convolutions; depthwise
+  kernels, a few weights each, are left out, as TensorFlow Model Optimization does.
+- `teachers`: the trained network itself is better. They are trained first, on the same features, once for all
+  candidates of a worker.
+
+A candidate whose network has nothing that a setting applies to cannot be built, and is not trained.
+"""
+
 _LISTS = ("axes", "after")
 """Keys of alternatives that hold several names."""
 
@@ -126,7 +146,8 @@ def space_reference() -> str:
     parts.append(_table("## Losses", "loss", known.LOSSES))
     parts.append(_AUGMENTATION)
     parts += [_section(f"`{name}`", kind) for name, kind in _models(AUGMENTATIONS)]
-    parts.append(f"## Compressions\n\n{', '.join(f'`{name}`' for name in known.COMPRESSION.parameters)}\n")
+    parts.append(_COMPRESSION)
+    parts += [_section(f"`{name}`", kind) for name, kind in _models(COMPRESSIONS)]
     return "\n".join(parts)
 
 
@@ -184,7 +205,7 @@ def _kinds(parameters: Mapping[str, Iterable[str]], section: type[Alternative]) 
 
 
 def _parameter(alternative: str, key: str) -> dict[str, Any]:
-    if (alternative, key) in (("layers", "layers"), ("mcunet", "stages")):
+    if key == "teachers" or (alternative, key) in (("layers", "layers"), ("mcunet", "stages")):
         return {"type": "array", "items": {"type": ["object", "string"]}, "minItems": 1}
     return {"$ref": "#/$defs/value"}
 

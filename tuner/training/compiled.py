@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from tuner.augmentation import Changes
 from tuner.candidate import Settings
 from tuner.models.network import Network
 from tuner.training.augmentation import augmented, mixed, own_shares, partners
+from tuner.training.constraint import Held
+from tuner.training.distillation import Lesson, Teaching
 from tuner.training.layers import Pass, Tensor, forward, tensor_shape
 from tuner.training.losses import build_loss, cross_entropy
 from tuner.training.optimizers import Step, build_optimizer
@@ -42,6 +45,10 @@ class Recipe:
     augmentation: Changes | None = None
     feature_shape: tuple[int, ...] = ()
     """Of what is augmented, as the preprocessing gives it; the network may read it in another shape."""
+    constrained: bool = False
+    """Whether some weights may be held, see `CompiledEpoch.hold`."""
+    lesson: Lesson | None = None
+    """If given, the network also learns the answers of others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +92,10 @@ class CompiledEpoch:
         self._gathered = _Layout.of({name: value for name, value in template.items() if is_statistic(name)})
         self._weights = tf.Variable(self._learned.pack(template))
         self._statistics = tf.Variable(self._gathered.pack(template))
+        self._constrained = recipe.constrained
+        self._ties = tf.Variable(tf.range(self._weights.shape[0]))
+        self._mask = tf.Variable(tf.ones_like(self._weights))
+        self._teaching = None if recipe.lesson is None else Teaching(recipe.lesson)
         self._slots = tuple(tf.Variable(tf.fill(self._weights.shape, first)) for first in self._optimizer.slots)
         features = tf.TensorSpec((None, *tensor_shape(recipe.network.input_shape)), tf.float32)
         per_example = tf.TensorSpec((None,), tf.float32)
@@ -100,8 +111,25 @@ class CompiledEpoch:
         """Begin a training from these weights."""
         self._weights.assign(self._learned.pack(weights))
         self._statistics.assign(self._gathered.pack(weights))
+        if self._constrained:
+            self.hold(Held())
         for slot, first in zip(self._slots, self._optimizer.slots, strict=True):
             slot.assign(tf.fill(slot.shape, first))
+
+    def hold(self, held: Held) -> None:
+        """Set to zero what is masked, and from now on keep that zero and equal what is tied."""
+        free = {name: np.ones(shape, np.float32) for name, shape in self._learned.shapes.items()}
+        self._mask.assign(
+            self._learned.pack(free | {name: mask.astype(np.float32) for name, mask in held.masks.items()})
+        )
+        self._ties.assign(self._learned.numbered(held.ties))
+        for variable in (self._weights, *self._slots):
+            variable.assign(variable * self._mask)
+
+    def teachers(self, weights: Sequence[Weights]) -> None:
+        """Give the teachers of the lesson their weights."""
+        assert self._teaching is not None
+        self._teaching.begin(weights)
 
     def train(self, feed: Feed, example_weights: Tensor, steps: Steps, seed: int) -> tuple[float, float]:
         """Take some steps; return the sum of their losses and the share of right predictions they saw."""
@@ -139,9 +167,12 @@ class CompiledEpoch:
                 tape.watch(learned)
                 run = self._pass(learned | gathered, seed + first + index)
                 logits = forward(self._network, x, run)
-                mean = tf.reduce_mean(self._losses(logits, y, tf.gather(example_weights, chosen), share))
+                losses = self._losses(logits, y, tf.gather(example_weights, chosen), share)
+                if self._teaching is not None:
+                    losses = self._teaching.losses(losses, logits, x)
+                mean = tf.reduce_mean(losses)
             nothing = tf.UnconnectedGradients.ZERO  # of weights on a branch that the output does not read
-            gradient = self._learned.join(tape.gradient(mean, learned, unconnected_gradients=nothing))
+            gradient = self._held(self._learned.join(tape.gradient(mean, learned, unconnected_gradients=nothing)))
             self._statistics.assign(self._gathered.join(gathered | run.statistics))
             count = tf.cast(first + index + 1, tf.float32)
             self._optimizer.apply(Step(self._weights, self._slots, gradient, rates[index], count))
@@ -150,6 +181,13 @@ class CompiledEpoch:
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
         _, loss, right = tf.while_loop(lambda index, *_: index < tf.shape(rows)[0], step, start)
         return loss, right
+
+    def _held(self, gradient: Tensor) -> Tensor:
+        """Return the gradient along which nothing that is held changes."""
+        if not self._constrained:
+            return gradient
+        sums = tf.math.unsorted_segment_sum(gradient, self._ties, gradient.shape[0])
+        return tf.gather(sums, self._ties) * self._mask
 
     def _augmented(self, x: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the batch as the network is to see it, and each example's share of itself if they are mixed."""
@@ -201,6 +239,16 @@ class _Layout:
 
     def pack(self, weights: Weights) -> NDArray[np.float32]:
         return np.concatenate([np.zeros(0, np.float32), *(weights[name].ravel() for name in self.shapes)])
+
+    def numbered(self, ties: Mapping[str, NDArray[np.intp]]) -> NDArray[np.int32]:
+        """Return a number per place: equal where a tie is, else of its own."""
+        numbers = []
+        first = 0
+        for name, shape in self.shapes.items():
+            size = math.prod(shape)
+            numbers.append(first + (ties[name].ravel() if name in ties else np.arange(size)))
+            first += size
+        return np.concatenate([np.zeros(0, np.int32), *numbers]).astype(np.int32)
 
     def cut(self, vector: Tensor) -> dict[str, Tensor]:
         if not self.shapes:

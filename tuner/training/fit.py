@@ -15,6 +15,8 @@ from tuner.candidate import Training
 from tuner.errors import TrainingError, TrialTimeoutError
 from tuner.models.network import Network
 from tuner.training.compiled import CompiledEpoch, Feed, Recipe, Steps, compiled_epoch
+from tuner.training.constraint import Constraint
+from tuner.training.distillation import Teachers
 from tuner.training.optimizers import FULL_BATCH, learning_rates, without_rates
 from tuner.training.runtime import tf
 from tuner.training.simulation import Ranges
@@ -39,6 +41,8 @@ def fit(
     on_epoch: Callable[[Epoch], None] | None = None,
     start: Weights | None = None,
     ranges: Ranges | None = None,
+    constraint: Constraint | None = None,
+    teachers: Teachers | None = None,
 ) -> Trained:
     """Train until the validation loss has not improved for `training.patience` epochs.
 
@@ -55,6 +59,8 @@ def fit(
         on_epoch: told of each epoch as it ends; what it raises ends the training.
         start: weights to go on from; they are kept, as those of epoch 0, if no epoch improves on them.
         ranges: of activations, if the network is to run as if stored in 8 bits.
+        constraint: which weights stay zero or equal; only epochs in which it has settled are kept.
+        teachers: networks whose answers are learned beside the truth.
 
     Raises:
         BuildError: a layer does not fit its input, or the augmentation not the features.
@@ -65,18 +71,28 @@ def fit(
     started = time.monotonic()
     if not len(train) or not len(validation):
         raise TrainingError(f"training needs examples: {len(train)} to train on, {len(validation)} to validate on")
-    recipe = _recipe(network, training, train, ranges)
+    recipe = replace(
+        _recipe(network, training, train, ranges),
+        constrained=constraint is not None,
+        lesson=None if teachers is None else teachers.lesson,
+    )
     compiled = compiled_epoch(recipe)
     weights: Weights = initial_weights(network, seed) if start is None else start
     compiled.start(weights)
+    if teachers is not None:
+        compiled.teachers(teachers.weights)
     history: list[Epoch] = []
     best = 0
-    least = math.inf if start is None else compiled.evaluate(Feed.of(validation, network))[0]
+    settled = 0 if constraint is None else constraint.settled
+    least = math.inf if start is None or settled else compiled.evaluate(Feed.of(validation, network))[0]
+    epochs = _epochs(compiled, recipe, training, train, validation, seed=seed, deadline=deadline, constraint=constraint)
     try:
-        for epoch in _epochs(compiled, recipe, training, train, validation, seed=seed, deadline=deadline):
+        for epoch in epochs:
             history.append(epoch)
             if on_epoch is not None:
                 on_epoch(epoch)
+            if epoch.number < settled:
+                continue
             if epoch.val_loss < least:
                 best, least, weights = epoch.number, epoch.val_loss, compiled.weights()
             elif epoch.number - best >= training.patience:
@@ -106,6 +122,7 @@ def _epochs(
     *,
     seed: int,
     deadline: float | None,
+    constraint: Constraint | None,
 ) -> Iterator[Epoch]:
     train_feed, validation_feed = Feed.of(train, recipe.network), Feed.of(validation, recipe.network)
     example_weights = tf.constant(_example_weights(train.truth, balanced=training.class_weights))
@@ -113,6 +130,9 @@ def _epochs(
     rates = learning_rates(training.optimizer, training.epochs, count)
     for number in range(1, training.epochs + 1):
         rows = _order(len(train), recipe.batch_size, np.random.default_rng((seed, number)))
+        held = None if constraint is None else constraint.held(number, compiled.weights())
+        if held is not None:
+            compiled.hold(held)
         loss = right = 0.0
         for first in range(0, count, _STEPS_PER_CALL):
             _check_deadline(deadline, number)

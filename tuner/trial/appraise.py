@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tuner.augmentation import augmentation
 from tuner.candidate import Candidate
+from tuner.compression import compression as read_compression
 from tuner.data.dataset import Dataset
 from tuner.data.windows import window_signal
 from tuner.devices.cost import device_cost
@@ -41,6 +43,7 @@ class Appraiser:
             BuildError: window, preprocessing, augmentation and architecture do not fit each other.
         """
         network = self.network(candidate)
+        self.teachers(candidate)
         graph = lower(network, candidate.compression)
         return self._of_graph(candidate, graph, Method.PREDICTED, None), network_figures(graph)
 
@@ -53,6 +56,15 @@ class Appraiser:
         features = chain.features_of(candidate.preprocessing, self._signal(candidate))
         augmentation(candidate.training.augmentation).check(features.shape)
         return build(candidate.architecture, features.shape, len(self._dataset.labels))
+
+    def teachers(self, candidate: Candidate) -> tuple[Network, ...]:
+        """Return the networks whose answers the candidate's learns, for this data set.
+
+        Raises:
+            BuildError: one of them does not fit the features.
+        """
+        architectures = read_compression(candidate.compression).architectures
+        return tuple(self.network(replace(candidate, architecture=teacher)) for teacher in architectures)
 
     def of_model(self, candidate: Candidate, model: bytes) -> Appraisal:
         """Return what the candidate needs, from its converted model.

@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import time
 
+from tuner.compression import compression as read_compression
 from tuner.dsp.block import Float32
 from tuner.metrics import ClassificationScore, classification_score
 from tuner.record import Artifact, Epoch, TrainingResult
+from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
-from tuner.training.fit import fit
 from tuner.training.predict import predict_converted, predict_float
-from tuner.training.quantize_aware import quantize_aware
 from tuner.training.values import Examples, Trained
 from tuner.trial.appraise import Appraiser
 from tuner.trial.prepare import Prepared, features_key, prepare
 from tuner.trial.task import Context, Product, TrialTask
-
-_CALIBRATION = 100
-"""Training examples that fix the ranges of activations; more change nothing."""
 
 
 def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
@@ -31,26 +28,22 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     appraiser = Appraiser(context.dataset, context.targets)
     start = time.monotonic()
 
-    trained = fit(
+    compression = read_compression(candidate.compression)
+    trained = train_compressed(
         appraiser.network(candidate),
-        candidate.training,
-        prepared.train,
-        prepared.validation,
-        seed=task.seed,
-        deadline=start + context.trial_seconds,
-    )
-    if candidate.compression.type == "int8-qat":
-        trained = quantize_aware(
-            trained,
+        compression,
+        Course(
             candidate.training,
             prepared.train,
             prepared.validation,
             seed=task.seed,
             deadline=start + context.trial_seconds,
-        )
+        ),
+        teachers=appraiser.teachers(candidate),
+    )
     trained_at = time.monotonic()
 
-    model = convert(trained, candidate.compression, _calibration(prepared.train))
+    model = convert(trained, candidate.compression, prepared.train.features)
     converted_at = time.monotonic()
 
     float32 = _score(predict_float(trained, prepared.validation.features), prepared.validation, labels)
@@ -102,12 +95,6 @@ class TrialJob:
 
 def _score(probabilities: Float32, examples: Examples, labels: tuple[str, ...]) -> ClassificationScore:
     return classification_score(probabilities, examples.truth, labels)
-
-
-def _calibration(examples: Examples) -> Float32:
-    """Return training features spread evenly over the split, so that every class and recording has its share."""
-    step = max(1, len(examples) // _CALIBRATION)
-    return examples.features[::step][:_CALIBRATION]
 
 
 def _curve(trained: Trained) -> tuple[Epoch, ...]:

@@ -88,7 +88,7 @@ def _count(network: tuple[Loops, ...], graph: Graph, counted: Stack) -> NetworkI
             counted.instructions(loops_of) + counted.operator,
             _float_products(loops_of),
             _constant_bytes(operator, graph),
-            counted.knows(loops_of),
+            counted.knows(loops_of) and not _multiplies_sixteen_bits(operator, graph),
         )
         for operator, loops_of in zip(graph.operators, network, strict=True)
     )
@@ -106,6 +106,12 @@ def _count(network: tuple[Loops, ...], graph: Graph, counted: Stack) -> NetworkI
         weights=sum(operator.weights for operator in operators),
         input_values=sum(tensor.elements for tensor in inputs if tensor.dtype != "float32"),
     )
+
+
+def _multiplies_sixteen_bits(operator: Operator, graph: Graph) -> bool:
+    """Say whether weights meet activations of 16 bits: such kernels were not counted, those of 8 bits stand in."""
+    inputs = [graph.tensors[index] for index in operator.inputs if index >= 0]
+    return any(tensor.dtype == "int16" for tensor in inputs) and any(tensor.dtype == "int8" for tensor in inputs)
 
 
 def _float_products(network: Loops) -> float:
