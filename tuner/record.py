@@ -85,6 +85,20 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredWeights:
+    """The weights as the converted model stores them: densely, so that zeros and equal weights take as many bytes."""
+
+    zeros: float
+    """Share of the weights, biases left out."""
+    values: int
+    """The most different values that a kernel has."""
+    deflated_bytes: int
+    """What the model takes inside a compressed firmware image (deflate); on the device it is as large as ever."""
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Layers that a setting of the compression does not reach, by setting."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingResult:
     """What training, conversion and evaluation of a candidate gave."""
 
@@ -103,6 +117,8 @@ class TrainingResult:
     artifact: Artifact
     seconds: Mapping[str, float]
     """Wall time by stage: "train", "convert", "evaluate"."""
+    stored: StoredWeights | None = None
+    """`None` in records of before there was such a figure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import pytest
 
 from tuner.candidate import Settings
 from tuner.estimate import Estimate, Method, Unit
+from tuner.record import StoredWeights
 from tuner.report import words
 
 
@@ -54,6 +55,19 @@ def test_a_candidate_is_the_chain_of_its_parts(some_trials):
 
 def test_a_study_that_goes_on_says_so(make_summary, some_trials):
     assert words.outcome(make_summary(stopped=""), some_trials)[-1] == "It has not ended: this is how it stands."
+
+
+def test_what_pruning_gains_is_told_beside_the_flash_that_it_leaves_as_it_is(some_trials):
+    trained = next(trial for trial in some_trials if trial.training is not None)
+    pruned = replace(trained.candidate, compression=Settings.of("int8", sparsity=0.8))
+    weights = StoredWeights(0.8, 41, 9000, {"sparsity": ("depthwise_3",)})
+    trial = replace(trained, candidate=pruned, training=replace(trained.training, stored=weights))
+
+    text = words.stored([trained, trial])
+
+    assert text.startswith("Pruned and clustered weights are stored like any others, so flash counts them in full")
+    assert "80% zeros, at most 41 values in a kernel, 19.5 KiB, deflated 8.8 KiB (not in depthwise_3)" in text
+    assert words.stored([trained]) == ""
 
 
 def test_one_is_singular():

@@ -155,6 +155,7 @@ def quantization(page: Page) -> Markup:
             + words.prediction(page.trained, [budget.device for budget in page.budgets]),
             class_="note",
         ),
+        *([element("p", told, class_="note")] if (told := words.stored(page.trained)) else []),
         page.figure("quantization", figures.quantization_figure(page.trials), "Accuracy before and after conversion"),
     )
 

@@ -171,6 +171,28 @@ def conversion(trials: Sequence[Trial]) -> str:
     return f"Quantization changed it by {mean} points on average, {worst} at worst."
 
 
+def stored(trials: Sequence[Trial]) -> str:
+    """Tell what pruning and clustering did to the stored models, and that flash does not see it."""
+    lines = []
+    for trial in trials:
+        asked = trial.candidate.compression
+        weights = None if trial.training is None else trial.training.stored
+        if trial.training is None or weights is None or not (asked.get("sparsity") or asked.get("clusters")):
+            continue
+        spared = sorted({name for setting in ("sparsity", "clusters") for name in weights.left_out.get(setting, ())})
+        lines.append(
+            f"trial {trial.number}: {weights.zeros:.0%} zeros, at most {weights.values} values in a kernel, "
+            f"{format_bytes(trial.training.artifact.bytes)}, deflated {format_bytes(weights.deflated_bytes)}"
+            + (f" (not in {listed(spared)})" if spared else "")
+        )
+    if not lines:
+        return ""
+    return (
+        "Pruned and clustered weights are stored like any others, so flash counts them in full; a compressed firmware "
+        f"image is smaller: {'; '.join(lines)}."
+    )
+
+
 def prediction(trials: Sequence[Trial], devices: Sequence[str]) -> str:
     """Tell how well needs were known before training, held against the converted models."""
     pairs = [

@@ -8,7 +8,9 @@ import time
 from tuner.compression import compression as read_compression
 from tuner.dsp.block import Float32
 from tuner.metrics import ClassificationScore, classification_score
+from tuner.models.compressible import left_out
 from tuner.record import Artifact, Epoch, TrainingResult
+from tuner.tflite.stored import stored_weights
 from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
 from tuner.training.predict import predict_converted, predict_float
@@ -28,9 +30,9 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     appraiser = Appraiser(context.dataset, context.targets)
     start = time.monotonic()
 
-    compression = read_compression(candidate.compression)
+    network, compression = appraiser.network(candidate), read_compression(candidate.compression)
     trained = train_compressed(
-        appraiser.network(candidate),
+        network,
         compression,
         Course(
             candidate.training,
@@ -64,6 +66,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
             "convert": converted_at - trained_at,
             "evaluate": evaluated_at - converted_at,
         },
+        stored=stored_weights(model, left_out(network, compression)),
     )
     return Product(result, model)
 
