@@ -18,7 +18,7 @@ from tuner.store.event import Event, Kind
 from tuner.store.sqlite import SQLiteStore
 from tuner.study.artifacts import ArtifactFolder
 from tuner.study.fronts import device_front
-from tuner.study.history import History, Session, Stop
+from tuner.study.history import History, Stop
 from tuner.study.spec import StudySpec, read_spec
 
 if TYPE_CHECKING:
@@ -91,6 +91,9 @@ class Study:
         *,
         trials: int | None = None,
         time_limit_s: float | None = None,
+        compute_limit_s: float | None = None,
+        target_accuracy: float | None = None,
+        patience: int | None = None,
         workers: int | None = None,
         watch: Watch | None = None,
         ray_address: str | None = None,
@@ -102,6 +105,9 @@ class Study:
         Args:
             trials: candidates to train in all; by default what the study file says, or the last session's limit.
             time_limit_s: working time in all, over all sessions.
+            compute_limit_s: working time of all workers together, over all sessions.
+            target_accuracy: 0 to 1; stop once every device has a model that reaches it on the validation split.
+            patience: stop after so many trained candidates in a row without a gain in hypervolume.
             workers: Ray workers; 0 works in this process.
             watch: called with the history after every change and about once a second.
             ray_address: of a running Ray cluster.
@@ -111,11 +117,13 @@ class Study:
             DataError: the data changed since the study was made.
             KeyboardInterrupt: nothing is lost; call `run` again to go on.
         """
+        from tuner.study.limits import Asked, next_session  # noqa: PLC0415
         from tuner.study.session import Work  # noqa: PLC0415 - reading a study must not load what training needs
 
         with closing(SQLiteStore(self.folder / "study.db", write=True)) as store:
             self._history = History.replay(store.events())
-            session = self._session(trials, time_limit_s, workers)
+            asked = Asked(trials, time_limit_s, compute_limit_s, target_accuracy, patience, workers)
+            session = next_session(self._history, asked)
             artifacts = ArtifactFolder(self.folder / "artifacts")
             work = Work(self._history, store, artifacts, watch=watch or _unwatched, ray_address=ray_address)
             return work.run(session)
@@ -288,16 +296,6 @@ class Study:
         if name not in self.devices:
             raise InputError(f"study '{self.name}' has no device '{name}'", hint=nearest(name, self.devices))
         return name
-
-    def _session(self, trials: int | None, time_limit_s: float | None, workers: int | None) -> Session:
-        spec = self._history.spec
-        last = self._history.sessions[-1] if self._history.sessions else None
-        base = last or Session(spec.limits.trials, spec.limits.time, spec.workers)
-        return Session(
-            trials=base.trials if trials is None else trials,
-            time_s=base.time_s if time_limit_s is None else time_limit_s,
-            workers=base.workers if workers is None else workers,
-        )
 
 
 def _checked(spec: StudySpec | Mapping[str, Any] | str | Path) -> StudySpec:

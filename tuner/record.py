@@ -143,6 +143,8 @@ class Trial:
     """The stage that failed: "build", "train", "convert", "evaluate", "time" (out of it) or "worker"."""
     attempts: int = 0
     """How often it was handed to a worker; more than one if a worker was lost."""
+    worker_s: float = 0.0
+    """Seconds for which it kept a worker busy."""
     unseen: tuple[int, ...] | None = None
     """Earlier trials that counted as pending when this one was chosen: with the results of all others, the choice can
     be made again. `None` in records of versions that did not keep it."""

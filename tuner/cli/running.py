@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -21,6 +21,17 @@ Workers = Annotated[
 TimeLimit = Annotated[
     str | None, typer.Option(metavar="TIME", help="Working time in all, like '30m'. Default: the study file's.")
 ]
+ComputeLimit = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Working time of all workers together, in all. Default: the study file's."),
+]
+TargetAccuracy = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", min=0, max=1, help="Stop once every device has a model this accurate, like 0.95."),
+]
+Patience = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Stop after N trained candidates without a gain in hypervolume.")
+]
 RayAddress = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A running Ray cluster to work on.")]
 Sampler = Annotated[
     str | None,
@@ -33,6 +44,9 @@ def run(
     study_file: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
     trials: Annotated[int | None, typer.Option(min=1, help="Candidates to train. Default: the study file's.")] = None,
     time_limit: TimeLimit = None,
+    compute_limit: ComputeLimit = None,
+    target_accuracy: TargetAccuracy = None,
+    patience: Patience = None,
     workers: Workers = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the study file's.")] = None,
     sampler: Sampler = None,
@@ -43,32 +57,40 @@ def run(
     """Make a study from its file and run it to its limits."""
     from tuner.study.spec import SamplerSpec, read_spec  # noqa: PLC0415
 
-    limit_s = _seconds(time_limit)  # before the study is made: a wrong limit must leave nothing behind
+    # Before the study is made: a wrong limit must leave nothing behind.
+    limits = _Limits(trials, _seconds(time_limit), _seconds(compute_limit), target_accuracy, patience, workers)
     spec = read_spec(study_file)
     if seed is not None:
         spec = spec.model_copy(update={"seed": seed})
     if sampler is not None:
         spec = spec.model_copy(update={"sampler": SamplerSpec(type=sampler)})
     study = Study.create(spec, studies=studies)
-    _work(study, trials, limit_s, workers, ray_address, as_json=as_json)
+    _work(study, limits, ray_address, as_json=as_json)
 
 
 def resume(
     study: StudyName,
     time_limit: TimeLimit = None,
+    compute_limit: ComputeLimit = None,
+    target_accuracy: TargetAccuracy = None,
+    patience: Patience = None,
     workers: Workers = None,
     studies: Studies = DEFAULT_FOLDER,
     ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a study that was interrupted or killed; nothing completed is run again."""
-    _work(Study.open(study, studies=studies), None, _seconds(time_limit), workers, ray_address, as_json=as_json)
+    limits = _Limits(None, _seconds(time_limit), _seconds(compute_limit), target_accuracy, patience, workers)
+    _work(Study.open(study, studies=studies), limits, ray_address, as_json=as_json)
 
 
 def extend(
     study: StudyName,
     trials: Annotated[int, typer.Option(min=1, help="Candidates to train in addition.")],
     time_limit: TimeLimit = None,
+    compute_limit: ComputeLimit = None,
+    target_accuracy: TargetAccuracy = None,
+    patience: Patience = None,
     workers: Workers = None,
     studies: Studies = DEFAULT_FOLDER,
     ray_address: RayAddress = None,
@@ -78,7 +100,8 @@ def extend(
     opened = Study.open(study, studies=studies)
     counts = opened.counts
     total = counts.trained + counts.failed + counts.pending + trials
-    _work(opened, total, _seconds(time_limit), workers, ray_address, as_json=as_json)
+    limits = _Limits(total, _seconds(time_limit), _seconds(compute_limit), target_accuracy, patience, workers)
+    _work(opened, limits, ray_address, as_json=as_json)
 
 
 def status(study: StudyName, studies: Studies = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
@@ -91,24 +114,28 @@ def status(study: StudyName, studies: Studies = DEFAULT_FOLDER, as_json: AsJson 
     _fronts(opened)
 
 
-def _work(
-    study: Study,
-    trials: int | None,
-    time_limit_s: float | None,
-    workers: int | None,
-    ray_address: str | None,
-    *,
-    as_json: bool,
-) -> None:
+class _Limits(NamedTuple):
+    trials: int | None
+    time_s: float | None
+    compute_s: float | None
+    target_accuracy: float | None
+    patience: int | None
+    workers: int | None
+
+
+def _work(study: Study, limits: _Limits, ray_address: str | None, *, as_json: bool) -> None:
     """Work on a study, show it, and end with exit code 1 if no candidate fits any device."""
     from tuner.cli.progress import Progress  # noqa: PLC0415
 
     try:
         with Progress() as progress:
             study.run(
-                trials=trials,
-                time_limit_s=time_limit_s,
-                workers=workers,
+                trials=limits.trials,
+                time_limit_s=limits.time_s,
+                compute_limit_s=limits.compute_s,
+                target_accuracy=limits.target_accuracy,
+                patience=limits.patience,
+                workers=limits.workers,
                 ray_address=ray_address,
                 watch=progress,
             )

@@ -58,6 +58,8 @@ class Outcome(Generic[Task, Result]):
     error: StageError | None
     attempts: int
     """How often it was started."""
+    seconds: float = 0.0
+    """How long it kept a worker busy, all attempts together."""
 
 
 class Executor(Protocol[Task, Result]):

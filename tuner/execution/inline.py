@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from typing import Generic
 
+from tuner.errors import StageError
 from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task, as_stage_error
 
 _KEPT = 4
@@ -47,12 +49,14 @@ class InlineExecutor(Generic[Task, Shared, Result]):
         """Work on the task; the time it takes is the task's own."""
         done = []
         while self._waiting:
-            task = self._waiting.pop()
+            task, start = self._waiting.pop(), time.monotonic()
+            result: Result | None = None
+            failure: StageError | None = None
             try:
                 result = self._job.work(task, self._prepared(task))
-                done.append(Outcome(task, result, None, 1))
             except Exception as error:
-                done.append(Outcome(task, None, as_stage_error(error), 1))
+                failure = as_stage_error(error)
+            done.append(Outcome(task, result, failure, 1, time.monotonic() - start))
         return done
 
     def close(self) -> None:

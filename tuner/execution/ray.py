@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic
 
 import psutil
@@ -33,16 +33,24 @@ class _Worker(Generic[Task]):
     reference: Any = None
     started: float = 0.0
     attempts: int = 0
+    spent_s: float = 0.0
+    """Seconds that earlier attempts at its task took."""
     finished: int = 0
     """Tasks it has come to the end of."""
     verdict: StageError | None = None
     """Set when the worker was ended for what its task did."""
 
+    @property
+    def busy_s(self) -> float:
+        """Seconds spent on its task up to now, earlier attempts included."""
+        return self.spent_s + time.monotonic() - self.started
+
 
 @dataclass(slots=True)
 class _Retry(Generic[Task]):
     task: Task
-    attempts: int = field(default=1)
+    attempts: int
+    spent_s: float
 
 
 class RayExecutor(Generic[Task, Shared, Result]):
@@ -97,7 +105,7 @@ class RayExecutor(Generic[Task, Shared, Result]):
         """Start the task on a worker that has none."""
         if self.room <= 0:
             raise ValueError("every worker has a task")
-        self._assign(task, attempts=1)
+        self._assign(task, attempts=1, spent_s=0.0)
 
     def wait(self, timeout_s: float) -> list[Outcome[Task, Result]]:
         """Return what ended; looks after limits and lost workers meanwhile."""
@@ -107,7 +115,7 @@ class RayExecutor(Generic[Task, Shared, Result]):
             self._enforce_limits()
             while self._retries and any(worker.task is None for worker in self._workers):
                 retry = self._retries.pop()
-                self._assign(retry.task, attempts=retry.attempts + 1)
+                self._assign(retry.task, attempts=retry.attempts + 1, spent_s=retry.spent_s)
             if done or not self.busy or time.monotonic() >= until:
                 return done
 
@@ -124,9 +132,9 @@ class RayExecutor(Generic[Task, Shared, Result]):
         actor = remote_class.remote(self._job)
         return _Worker(actor, pid=ray.get(actor.pid.remote()))
 
-    def _assign(self, task: Task, *, attempts: int) -> None:
+    def _assign(self, task: Task, *, attempts: int, spent_s: float) -> None:
         worker = next(worker for worker in self._workers if worker.task is None)
-        worker.task, worker.attempts, worker.started = task, attempts, time.monotonic()
+        worker.task, worker.attempts, worker.spent_s, worker.started = task, attempts, spent_s, time.monotonic()
         worker.reference = worker.actor.work.remote(task, self._prepared(task))
 
     def _prepared(self, task: Task) -> Any:  # a reference to a Shared
@@ -163,20 +171,20 @@ class RayExecutor(Generic[Task, Shared, Result]):
         if worker.finished >= self._tasks_per_worker:
             ray.kill(worker.actor)
             self._workers[self._workers.index(worker)] = self._spawn()
-        return Outcome(task, result, error, attempts)
+        return Outcome(task, result, error, attempts, worker.busy_s)
 
     def _replace(self, lost: _Worker[Task], failure: ray.exceptions.RayError) -> Outcome[Task, Result] | None:
         task, attempts = lost.task, lost.attempts
         assert task is not None
         self._workers[self._workers.index(lost)] = self._spawn()
         if lost.verdict is not None:
-            return Outcome(task, None, lost.verdict, attempts)
+            return Outcome(task, None, lost.verdict, attempts, lost.busy_s)
         if attempts < self._limits.attempts:
-            self._retries.append(_Retry(task, attempts))
+            self._retries.append(_Retry(task, attempts, lost.busy_s))
             return None
         first_line = str(failure).strip().splitlines()[0]
         error = WorkerError(f"its worker was lost {attempts} times, the last time with: {first_line}")
-        return Outcome(task, None, error, attempts)
+        return Outcome(task, None, error, attempts, lost.busy_s)
 
     def _enforce_limits(self) -> None:
         for worker in self._workers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Generic
 
@@ -65,7 +66,8 @@ class SimulatedExecutor(Generic[Task, Shared, Result]):
         (outcome,) = self._inline.wait(0.0)
         seconds = self._seconds(task)
         self.worked_s += seconds
-        heapq.heappush(self._running, (self.clock_s + seconds, next(self._order), outcome))
+        done = replace(outcome, seconds=seconds)
+        heapq.heappush(self._running, (self.clock_s + seconds, next(self._order), done))
 
     def wait(self, timeout_s: float) -> list[Outcome[Task, Result]]:  # noqa: ARG002 - no time passes here
         """Move the clock on to where the next task is done, and return it."""

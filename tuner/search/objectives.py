@@ -115,18 +115,30 @@ def device_hypervolumes(history: Sequence[Observation], device: str, goals: Goal
     It is the volume that the front covers below the worst error and the budgets. Read as a probability: that a
     wish drawn at random (an accuracy, and limits on each resource) can be fulfilled.
     """
-    front: Points = np.empty((0, 1 + len(goals.resources)))
-    reference = np.ones(1 + len(goals.resources))
-    covered = 0.0
-    course = []
-    for trial in history:
-        point = device_point(trial, device, goals)
-        if point is not None and (gain := contribution(point, front, reference)) > 0:
-            joined = np.vstack([front, point])
-            front = joined[non_dominated(joined)]
-            covered += gain
-        course.append(covered)
-    return course
+    coverage = Coverage(device, goals)
+    return [coverage.add(trial) for trial in history]
+
+
+class Coverage:
+    """The hypervolume of a device's front as trials are told one after another."""
+
+    def __init__(self, device: str, goals: Goals) -> None:
+        self._device = device
+        self._goals = goals
+        self._front: Points = np.empty((0, 1 + len(goals.resources)))
+        self.hypervolume = 0.0
+
+    def add(self, trial: Observation) -> float:
+        """Take a trial in and return the hypervolume with it."""
+        point = device_point(trial, self._device, self._goals)
+        if point is None:
+            return self.hypervolume
+        gain = contribution(point, self._front, np.ones(1 + len(self._goals.resources)))
+        if gain > 0:
+            joined = np.vstack([self._front, point])
+            self._front = joined[non_dominated(joined)]
+            self.hypervolume += gain
+        return self.hypervolume
 
 
 def _constraints(cost: Cost, device: str) -> dict[str, float]:

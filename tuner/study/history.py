@@ -43,6 +43,25 @@ class Creation:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What is good enough; all that is given has to hold on every device named, or on all."""
+
+    accuracy: float | None = None
+    """Of the best converted model that fits the device, on the validation split."""
+    hypervolume: float | None = None
+    """Of the device's front, 0 to 1: the share of all wishes within the budgets that can be fulfilled."""
+    devices: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        goals = []
+        if self.accuracy is not None:
+            goals.append(f"accuracy ≥ {self.accuracy:.1%}")
+        if self.hypervolume is not None:
+            goals.append(f"hypervolume ≥ {self.hypervolume:g}")
+        return f"{' and '.join(goals)} on {', '.join(self.devices) or 'every device'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One `run`, `resume` or `extend`."""
 
@@ -51,6 +70,12 @@ class Session:
     time_s: float | None
     """The study's limit of working time from now on."""
     workers: int
+    compute_s: float | None = None
+    """The study's limit of its workers' time from now on, all workers together."""
+    target: Target | None = None
+    """What ends the search when it is reached."""
+    patience: int | None = None
+    """Trained candidates in a row without gain that end the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,8 @@ class Stop:
     """The study did all it was asked for; otherwise it was interrupted."""
     survey: Survey = field(default_factory=Survey)
     """What the sampler looked at in this session."""
+    rule: str = ""
+    """The rule of `tuner.study.stopping` that ended it."""
 
 
 class History:

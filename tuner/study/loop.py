@@ -15,9 +15,9 @@ from tuner.store.event import Kind
 from tuner.study.ahead import Ahead
 from tuner.study.choice import Chooser
 from tuner.study.history import History, Session, asked, told
-from tuner.study.observation import as_handed_out, observation
+from tuner.study.observation import as_handed_out, goals_of, observation
+from tuner.study.stopping import EXHAUSTED, End, StopRules
 from tuner.trial.task import Product, TrialTask
-from tuner.units import format_seconds
 
 _POLL_S = 1.0
 _CHOOSING_POLL_S = 0.02
@@ -52,20 +52,26 @@ class SearchLoop:
     and a slow one. Which trials counted as pending is recorded with each decision.
     """
 
-    def __init__(self, history: History, session: Session, tools: Tools, *, most_samples: int) -> None:
+    def __init__(self, history: History, session: Session, tools: Tools) -> None:
         self._history = history
         self._session = session
         self._tools = tools
-        self._most_samples = most_samples
+        self._most_samples = history.spec.limits.most_samples(session.trials)
         self._ahead = Ahead(tools.chooser, lookahead=tools.executor.lookahead)
         trials = history.trials
         self._observations: dict[int, Observation] = {trial.number: observation(trial) for trial in trials}
         handed_out = [trial for trial in trials if trial.state is not State.REJECTED]
         self._handed_out = len(handed_out)
         self._latest = as_handed_out(handed_out[-1]) if handed_out else None
+        self._rules = StopRules(
+            session,
+            goals_of(history.creation),
+            most_samples=self._most_samples,
+            trials=(trial for trial in handed_out if trial.state is not State.PENDING),
+        )
 
-    def run(self) -> str:
-        """Search until a limit is reached; return the sentence that says which.
+    def run(self) -> End:
+        """Search until a rule says stop; return which.
 
         Raises:
             KeyboardInterrupt: the user wants to stop; what was told is recorded, what runs is pending.
@@ -77,29 +83,29 @@ class SearchLoop:
             while True:
                 while lost and executor.room > 0:
                     executor.submit(_task(lost.popleft()))
-                reason = "" if lost else self._hand_out()
-                if reason and not executor.busy:
-                    return reason
+                end = None if lost else self._hand_out()
+                if end is not None and not executor.busy:
+                    return end
                 for outcome in executor.wait(_CHOOSING_POLL_S if self._ahead.busy else _POLL_S):
                     self._tell(outcome)
                 self._tools.watch(self._history)
 
-    def _hand_out(self) -> str:
+    def _hand_out(self) -> End | None:
         """Hand out trials while a worker is free; return why there are no more to hand out, if so.
 
         What is rejected is recorded only when a worker wants the trial behind it: what is recorded then does not
         depend on how long workers take.
         """
         ahead, executor = self._ahead, self._tools.executor
-        while not (reason := self._limit_reached()):
+        while (end := self._end()) is None:
             ahead.collect()
             self._choose()
             trial = ahead.next() if executor.room > 0 else None
             if trial is None:
-                return "every candidate of the search space has been looked at" if ahead.exhausted else ""
+                return EXHAUSTED if ahead.exhausted else None
             self._begin(trial)
             self._tools.watch(self._history)
-        return reason
+        return end
 
     def _choose(self) -> None:
         """Have the next trial chosen if there is reason to."""
@@ -117,15 +123,10 @@ class SearchLoop:
             return tuple(self._observations.values())
         return tuple((self._observations | {self._latest.number: self._latest}).values())
 
-    def _limit_reached(self) -> str:
-        session = self._session
-        if self._handed_out >= session.trials:
-            return f"{session.trials} candidates were trained, as many as asked for"
-        if len(self._observations) >= self._most_samples:
-            return f"{self._most_samples} candidates were looked at, the limit"
-        if session.time_s is not None and self._tools.elapsed_s() >= session.time_s:
-            return f"the time limit of {format_seconds(session.time_s)} was reached"
-        return ""
+    def _end(self) -> End | None:
+        return self._rules.end(
+            handed_out=self._handed_out, sampled=len(self._observations), elapsed_s=self._tools.elapsed_s()
+        )
 
     def _begin(self, trial: Trial) -> None:
         """Record a trial as rejected, or hand it out."""
@@ -139,16 +140,16 @@ class SearchLoop:
         self._tools.executor.submit(_task(trial))
 
     def _tell(self, outcome: Outcome[TrialTask, Product]) -> None:
-        trial = self._history.trial(outcome.task.number)
+        told_of = replace(self._history.trial(outcome.task.number), attempts=outcome.attempts, worker_s=outcome.seconds)
         if outcome.result is not None:
-            self._tools.keep(trial.number, outcome.result.model)
-            trial = replace(trial, training=outcome.result.result, attempts=outcome.attempts)
+            self._tools.keep(told_of.number, outcome.result.model)
+            trial = replace(told_of, training=outcome.result.result)
         else:
             assert outcome.error is not None
-            reason = outcome.error.message
-            trial = replace(trial, stage=outcome.error.stage, reason=reason, attempts=outcome.attempts)
+            trial = replace(told_of, stage=outcome.error.stage, reason=outcome.error.message)
         self._tools.record(told(trial))
         self._observations[trial.number] = observation(trial)
+        self._rules.tell(trial)
 
 
 def _task(trial: Trial) -> TrialTask:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tuner.record import Appraisal, DatasetSummary, State, Trial
 from tuner.search.problem import Cost, Observation
+from tuner.study.history import Creation
 
 _UNLIMITED_MS = 1000.0
 _STATES: dict[State, Literal["complete", "rejected", "failed", "pending"]] = {
@@ -16,6 +17,21 @@ _STATES: dict[State, Literal["complete", "rejected", "failed", "pending"]] = {
     State.TRAINED: "complete",
     State.FAILED: "failed",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class StudyGoals:
+    """What a study wants, as the search weighs it."""
+
+    devices: tuple[str, ...]
+    resources: tuple[str, ...]
+    worst_error: float
+
+
+def goals_of(creation: Creation) -> StudyGoals:
+    """Return what a study wants."""
+    devices = tuple(budget.device for budget in creation.budgets)
+    return StudyGoals(devices, creation.study.resources, chance_error(creation.dataset))
 
 
 def observation(trial: Trial) -> Observation:

@@ -12,7 +12,7 @@ from tuner.study.choice import Chooser
 from tuner.study.cost_model import CostModel
 from tuner.study.creation import sampler_name, space_of
 from tuner.study.history import Creation, History
-from tuner.study.observation import as_handed_out, chance_error, observation
+from tuner.study.observation import as_handed_out, goals_of, observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ def chooser(creation: Creation, costs: CostModel, trials: Sequence[Trial] = ()) 
         costs: costs its candidates.
         trials: those it has already.
     """
-    spec = creation.study
+    spec, goals = creation.study, goals_of(creation)
     problem = Problem(
         space=space_of(creation),
         cost=costs,
-        devices=tuple(budget.device for budget in creation.budgets),
-        resources=spec.resources,
+        devices=goals.devices,
+        resources=goals.resources,
         seed=spec.seed,
-        worst_error=chance_error(creation.dataset),
+        worst_error=goals.worst_error,
     )
     chosen = sampler(sampler_name(spec), **spec.sampler.options)
     return Chooser(problem, chosen, costs.appraiser, (trial.candidate.id for trial in trials))

@@ -75,13 +75,13 @@ class Work:
         try:
             with closing(self._executor(context, session)) as executor:
                 tools = self._tools(costs, executor, lambda: worked_before + time.monotonic() - start)
-                loop = SearchLoop(history, session, tools, most_samples=spec.limits.most_samples)
-                reason = loop.run()
+                loop = SearchLoop(history, session, tools)
+                end = loop.run()
             self._score_fronts(context, tuple(splits["test"]))
         except KeyboardInterrupt:
             self._record(stopped(Stop("it was interrupted", finished=False, survey=costs.survey)))
             raise
-        stop = Stop(reason, finished=True, survey=costs.survey)
+        stop = Stop(end.sentence, finished=True, survey=costs.survey, rule=end.rule)
         self._record(stopped(stop))
         return stop
 

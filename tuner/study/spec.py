@@ -55,6 +55,23 @@ class SamplerSpec(_Section):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class TargetSpec(_Section):
+    """What is good enough to stop; all that is given has to hold."""
+
+    accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Of the best converted model that fits the device, on the validation split."""
+    hypervolume: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Of the device's front: the share of all wishes within the budgets that can be fulfilled."""
+    devices: tuple[str, ...] = ()
+    """As written under the study's `devices`; by default all."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> TargetSpec:
+        if self.accuracy is None and self.hypervolume is None:
+            raise ValueError("a target needs `accuracy` or `hypervolume`")
+        return self
+
+
 class LimitsSpec(_Section):
     """When the study stops, and what one trial may use."""
 
@@ -64,13 +81,18 @@ class LimitsSpec(_Section):
     """Candidates to look at, rejected ones included; by default 20 per trial, at least 500."""
     time: Seconds | None = None
     """Working time of the study, over all its sessions."""
+    compute: Seconds | None = None
+    """Working time of all workers together, over all sessions."""
+    target: TargetSpec | None = None
+    """What ends the study when it is reached."""
+    patience: Annotated[int, Field(ge=1)] | None = None
+    """Trained candidates in a row without a gain in hypervolume that end the study."""
     trial_time: Seconds = 600.0
     trial_memory: Bytes = 4 * 1024**3
 
-    @property
-    def most_samples(self) -> int:
-        """The limit on candidates looked at."""
-        return self.samples if self.samples is not None else max(500, 20 * self.trials)
+    def most_samples(self, trials: int) -> int:
+        """Return the limit on candidates looked at for so many to train."""
+        return self.samples if self.samples is not None else max(500, 20 * trials)
 
 
 class StudySpec(_Section):
@@ -110,6 +132,11 @@ class StudySpec(_Section):
         for device in self.budgets:
             if device not in self.devices:
                 raise ValueError(f"budgets.{device}: no such device in this study; devices: {', '.join(self.devices)}")
+        for device in self.limits.target.devices if self.limits.target else ():
+            if device not in self.devices:
+                raise ValueError(
+                    f"limits.target.devices: no device '{device}' in this study; devices: {', '.join(self.devices)}"
+                )
         return self
 
     @property
@@ -135,6 +162,7 @@ def read_spec(path: Path) -> StudySpec:
             "blocks": tuple(_absolute(here, block) for block in spec.blocks),
             "devices": tuple(_file_or_name(here, device) for device in spec.devices),
             "budgets": {_file_or_name(here, device): budget for device, budget in spec.budgets.items()},
+            "limits": _with_absolute_devices(here, spec.limits),
             "search_space": (
                 spec.search_space
                 if isinstance(spec.search_space, dict)
@@ -142,6 +170,13 @@ def read_spec(path: Path) -> StudySpec:
             ),
         }
     )
+
+
+def _with_absolute_devices(here: Path, limits: LimitsSpec) -> LimitsSpec:
+    if limits.target is None:
+        return limits
+    devices = tuple(_file_or_name(here, device) for device in limits.target.devices)
+    return limits.model_copy(update={"target": limits.target.model_copy(update={"devices": devices})})
 
 
 def _absolute(here: Path, path: Path) -> Path:
