@@ -29,11 +29,12 @@ def test_every_optimizer_steps_as_keras_does(settings):
         reference, expected = KERAS[settings](tf.keras.optimizers), tf.Variable(start)
         for gradient in gradients:
             reference.apply_gradients([(tf.constant(gradient), expected)])
-    optimizer, weights = build_optimizer(settings), tf.Variable(start)
-    slots = tuple(tf.Variable(np.full(9, first, np.float32)) for first in optimizer.slots)
+    optimizer, weights = build_optimizer(settings, [(9,)]), tf.Variable(start)
+    slots = tuple(tf.Variable(first) for first in optimizer.slots)
 
     for count, gradient in enumerate(gradients, start=1):
-        optimizer.apply(Step(weights, slots, tf.constant(gradient), tf.constant(RATE), tf.constant(float(count))))
+        loss, rate, total = (tf.constant(value) for value in (0.5, RATE, 5.0))
+        optimizer.apply(Step(weights, slots, tf.constant(gradient), loss, rate, tf.constant(float(count)), total))
 
     np.testing.assert_allclose(weights.numpy(), expected.numpy(), rtol=1e-4, atol=1e-5)
 

@@ -7,8 +7,7 @@ examples and first weights are fed, so trials that differ in nothing else share 
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,7 @@ from tuner.training.augmentation import augmented, mixed, own_shares, partners
 from tuner.training.constraint import Held
 from tuner.training.distillation import Lesson, Teaching
 from tuner.training.layers import Pass, Tensor, forward, tensor_shape
+from tuner.training.layout import Layout
 from tuner.training.losses import build_loss, cross_entropy
 from tuner.training.optimizers import Step, build_optimizer
 from tuner.training.runtime import tf
@@ -75,6 +75,8 @@ class Steps:
     """A learning rate per step."""
     first: int
     """How many steps were taken since training began."""
+    total: int
+    """How many there will be if nothing ends the training early."""
 
 
 class CompiledEpoch:
@@ -86,24 +88,24 @@ class CompiledEpoch:
         self._augmentation = recipe.augmentation
         self._feature_shape = recipe.feature_shape
         self._loss = build_loss(recipe.loss)
-        self._optimizer = build_optimizer(recipe.optimizer)
         template = initial_weights(recipe.network, seed=0)
-        self._learned = _Layout.of({name: value for name, value in template.items() if not is_statistic(name)})
-        self._gathered = _Layout.of({name: value for name, value in template.items() if is_statistic(name)})
+        self._learned = Layout.of({name: value for name, value in template.items() if not is_statistic(name)})
+        self._gathered = Layout.of({name: value for name, value in template.items() if is_statistic(name)})
         self._weights = tf.Variable(self._learned.pack(template))
         self._statistics = tf.Variable(self._gathered.pack(template))
         self._constrained = recipe.constrained
         self._ties = tf.Variable(tf.range(self._weights.shape[0]))
         self._mask = tf.Variable(tf.ones_like(self._weights))
         self._teaching = None if recipe.lesson is None else Teaching(recipe.lesson)
-        self._slots = tuple(tf.Variable(tf.fill(self._weights.shape, first)) for first in self._optimizer.slots)
+        self._optimizer = build_optimizer(recipe.optimizer, tuple(self._learned.shapes.values()))
+        self._slots = tuple(tf.Variable(first) for first in self._optimizer.slots)
         features = tf.TensorSpec((None, *tensor_shape(recipe.network.input_shape)), tf.float32)
         per_example = tf.TensorSpec((None,), tf.float32)
         truth = tf.TensorSpec((None,), tf.int64)
         rows = tf.TensorSpec((None, recipe.batch_size), tf.int32)
         rates = tf.TensorSpec((None,), tf.float32)
         number = tf.TensorSpec((), tf.int32)
-        signature = [(features, truth, per_example), (rows, rates, number), number]
+        signature = [(features, truth, per_example), (rows, rates, number, number), number]
         self._train = tf.function(self._train_steps, input_signature=signature, autograph=False)
         self._evaluate = tf.function(self._evaluate_all, input_signature=[features, truth], autograph=False)
 
@@ -114,7 +116,7 @@ class CompiledEpoch:
         if self._constrained:
             self.hold(Held())
         for slot, first in zip(self._slots, self._optimizer.slots, strict=True):
-            slot.assign(tf.fill(slot.shape, first))
+            slot.assign(first)
 
     def hold(self, held: Held) -> None:
         """Set to zero what is masked, and from now on keep that zero and equal what is tied."""
@@ -134,7 +136,7 @@ class CompiledEpoch:
     def train(self, feed: Feed, example_weights: Tensor, steps: Steps, seed: int) -> tuple[float, float]:
         """Take some steps; return the sum of their losses and the share of right predictions they saw."""
         data = (feed.features, feed.truth, example_weights)
-        loss, right = self._train(data, (steps.rows, steps.rates, steps.first), seed)
+        loss, right = self._train(data, (steps.rows, steps.rates, steps.first, steps.total), seed)
         return float(loss), float(right)
 
     def evaluate(self, feed: Feed) -> tuple[float, float]:
@@ -155,7 +157,7 @@ class CompiledEpoch:
 
     def _train_steps(self, data: tuple[Tensor, ...], steps: tuple[Tensor, ...], seed: Tensor) -> tuple[Tensor, Tensor]:
         features, truth, example_weights = data
-        rows, rates, first = steps
+        rows, rates, first, total = steps
 
         def step(index: Tensor, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             chosen = rows[index]
@@ -174,8 +176,8 @@ class CompiledEpoch:
             nothing = tf.UnconnectedGradients.ZERO  # of weights on a branch that the output does not read
             gradient = self._held(self._learned.join(tape.gradient(mean, learned, unconnected_gradients=nothing)))
             self._statistics.assign(self._gathered.join(gathered | run.statistics))
-            count = tf.cast(first + index + 1, tf.float32)
-            self._optimizer.apply(Step(self._weights, self._slots, gradient, rates[index], count))
+            time = tf.cast(first + index + 1, tf.float32), tf.cast(total, tf.float32)
+            self._optimizer.apply(Step(self._weights, self._slots, gradient, mean, rates[index], *time))
             return index + 1, loss + mean, right + _right(logits, y)
 
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
@@ -225,39 +227,6 @@ class CompiledEpoch:
 def compiled_epoch(recipe: Recipe) -> CompiledEpoch:
     """Return the graphs of a recipe, from the last few where possible; each holds memory for its weights."""
     return CompiledEpoch(recipe)
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where weights stand in a flat vector."""
-
-    shapes: dict[str, tuple[int, ...]]
-
-    @classmethod
-    def of(cls, weights: Weights) -> _Layout:
-        return cls({name: values.shape for name, values in weights.items()})
-
-    def pack(self, weights: Weights) -> NDArray[np.float32]:
-        return np.concatenate([np.zeros(0, np.float32), *(weights[name].ravel() for name in self.shapes)])
-
-    def numbered(self, ties: Mapping[str, NDArray[np.intp]]) -> NDArray[np.int32]:
-        """Return a number per place: equal where a tie is, else of its own."""
-        numbers = []
-        first = 0
-        for name, shape in self.shapes.items():
-            size = math.prod(shape)
-            numbers.append(first + (ties[name].ravel() if name in ties else np.arange(size)))
-            first += size
-        return np.concatenate([np.zeros(0, np.int32), *numbers]).astype(np.int32)
-
-    def cut(self, vector: Tensor) -> dict[str, Tensor]:
-        if not self.shapes:
-            return {}
-        parts = tf.split(vector, [math.prod(shape) for shape in self.shapes.values()])
-        return {name: tf.reshape(part, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
-
-    def join(self, parts: dict[str, Tensor]) -> Tensor:
-        return tf.concat([tf.zeros(0), *(tf.reshape(parts[name], (-1,)) for name in self.shapes)], axis=0)
 
 
 def _right(logits: Tensor, truth: Tensor) -> Tensor:

@@ -137,7 +137,7 @@ def _epochs(
         for first in range(0, count, _STEPS_PER_CALL):
             _check_deadline(deadline, number)
             chosen = slice(first, first + _STEPS_PER_CALL)
-            steps = Steps(rows[chosen], rates[number - 1, chosen], (number - 1) * count + first)
+            steps = Steps(rows[chosen], rates[number - 1, chosen], (number - 1) * count + first, rates.size)
             loss_part, right_part = compiled.train(train_feed, example_weights, steps, seed)
             loss, right = loss + loss_part, right + right_part
         val_loss, val_accuracy = compiled.evaluate(validation_feed)

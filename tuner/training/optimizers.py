@@ -7,7 +7,7 @@ of layers: a third of the time of a small network's step would otherwise go into
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,31 +32,37 @@ class Step:
 
     weights: Variable
     slots: tuple[Variable, ...]
-    """The optimizer's own vectors, as long as the weights."""
+    """What the optimizer itself keeps."""
     gradient: Tensor
+    loss: Tensor
+    """Of the batch that the gradient is from."""
     rate: Tensor
     count: Tensor
     """Number of this step since training began, as a float; the first is 1."""
+    total: Tensor
+    """Steps that the training has if nothing ends it early, as a float."""
 
 
 @dataclass(frozen=True, slots=True)
 class Optimizer:
     """An update rule and what it keeps between steps."""
 
-    slots: tuple[float, ...]
+    slots: tuple[NDArray[np.float32], ...]
     """First value of each slot."""
     apply: Callable[[Step], None]
 
 
-def build_optimizer(settings: Settings) -> Optimizer:
-    """Return the optimizer of that name.
+def build_optimizer(settings: Settings, shapes: Sequence[tuple[int, ...]]) -> Optimizer:
+    """Return the optimizer of that name for tensors of these shapes, which follow each other in the flat vector.
 
     Raises:
         ConfigError: there is no such optimizer, or it has no such parameter.
     """
     build, defaults = _known(settings)
     parameters = read_parameters("optimizer", settings, {**_SCHEDULE, **defaults})
-    return build(**{name: parameters[name] for name in defaults})
+    first, apply = build(**{name: parameters[name] for name in defaults})
+    size = sum(math.prod(shape) for shape in shapes)
+    return Optimizer(tuple(np.full(size, value, np.float32) for value in first), apply)
 
 
 def without_rates(settings: Settings) -> Settings:
@@ -90,7 +96,13 @@ def learning_rates(settings: Settings, epochs: int, steps: int) -> NDArray[np.fl
     return (peak * factor).reshape(epochs, steps).astype(np.float32)
 
 
-def _known(settings: Settings) -> tuple[Callable[..., Optimizer], Mapping[str, Scalar]]:
+_Apply = Callable[[Step], None]
+
+_Rule = tuple[tuple[float, ...], _Apply]
+"""What each slot is filled with at first, and the step."""
+
+
+def _known(settings: Settings) -> tuple[Callable[..., _Rule], Mapping[str, Scalar]]:
     if settings.type not in _OPTIMIZERS:
         raise ConfigError(f"no optimizer is called '{settings.type}'", hint=nearest(settings.type, _OPTIMIZERS))
     return _OPTIMIZERS[settings.type]
@@ -115,7 +127,7 @@ _SHAPES: Mapping[str, Callable[[NDArray[np.float64], float, float], NDArray[np.f
 }
 
 
-def _adam(beta_1: float, beta_2: float, epsilon: float, weight_decay: float = 0.0) -> Optimizer:
+def _adam(beta_1: float, beta_2: float, epsilon: float, weight_decay: float = 0.0) -> _Rule:
     def apply(step: Step) -> None:
         if weight_decay:
             # Loshchilov & Hutter 2019: decay apart from the gradient, scaled by the rate.
@@ -134,10 +146,10 @@ def _adam(beta_1: float, beta_2: float, epsilon: float, weight_decay: float = 0.
             grad=step.gradient,
         )
 
-    return Optimizer((0.0, 0.0), apply)
+    return (0.0, 0.0), apply
 
 
-def _sgd(momentum: float, nesterov: bool) -> Optimizer:
+def _sgd(momentum: float, nesterov: bool) -> _Rule:
     def plain(step: Step) -> None:
         tf.raw_ops.ResourceApplyGradientDescent(var=step.weights.handle, alpha=step.rate, delta=step.gradient)
 
@@ -151,10 +163,10 @@ def _sgd(momentum: float, nesterov: bool) -> Optimizer:
             use_nesterov=nesterov,
         )
 
-    return Optimizer((0.0,), with_momentum) if momentum else Optimizer((), plain)
+    return ((0.0,), with_momentum) if momentum else ((), plain)
 
 
-def _rmsprop(rho: float, momentum: float, epsilon: float) -> Optimizer:
+def _rmsprop(rho: float, momentum: float, epsilon: float) -> _Rule:
     def apply(step: Step) -> None:
         square, velocity = step.slots
         tf.raw_ops.ResourceApplyRMSProp(
@@ -168,10 +180,10 @@ def _rmsprop(rho: float, momentum: float, epsilon: float) -> Optimizer:
             grad=step.gradient,
         )
 
-    return Optimizer((0.0, 0.0), apply)
+    return (0.0, 0.0), apply
 
 
-def _adagrad(initial_accumulator: float, epsilon: float) -> Optimizer:
+def _adagrad(initial_accumulator: float, epsilon: float) -> _Rule:
     def apply(step: Step) -> None:
         tf.raw_ops.ResourceApplyAdagradV2(
             var=step.weights.handle,
@@ -181,12 +193,12 @@ def _adagrad(initial_accumulator: float, epsilon: float) -> Optimizer:
             grad=step.gradient,
         )
 
-    return Optimizer((initial_accumulator,), apply)
+    return (initial_accumulator,), apply
 
 
 _ADAM: dict[str, Scalar] = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
-_OPTIMIZERS: Mapping[str, tuple[Callable[..., Optimizer], Mapping[str, Scalar]]] = {
+_OPTIMIZERS: Mapping[str, tuple[Callable[..., _Rule], Mapping[str, Scalar]]] = {
     "adam": (_adam, _ADAM),
     "adamw": (_adam, {**_ADAM, "weight_decay": 0.004}),
     "sgd": (_sgd, {"momentum": 0.0, "nesterov": False}),
