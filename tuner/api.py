@@ -20,6 +20,7 @@ from tuner.study.artifacts import ArtifactFolder
 from tuner.study.fronts import device_front
 from tuner.study.history import History, Stop
 from tuner.study.spec import StudySpec, read_spec
+from tuner.tasks import task_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,6 +175,7 @@ class Study:
             stopped="" if history.stop is None else history.stop.reason,
             survey=history.survey,
             environment=creation.environment,
+            metric=task_named(spec.task).metric,
         )
 
     def trial(self, number: int) -> Trial:
@@ -208,7 +210,7 @@ class Study:
             file.load()
         dataset = open_study_dataset(self._history.spec.dataset)
         check_unchanged(dataset, creation)
-        costs = CostModel(Appraiser(dataset, targets_of(creation)))
+        costs = CostModel(Appraiser(dataset, task_named(creation.study.task), targets_of(creation)))
         return tuple(decisions(self._history, chooser(creation, costs)))
 
     def select(

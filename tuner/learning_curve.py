@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 _GAP = 0.10
-"""Accuracy on training examples above that on validation from which a model is called overfitted."""
+"""How much better training examples fare than validation ones, as a share of the measure's span, from which on a
+model is called overfitted."""
 
 _CHANCE = 0.25
 """Share of the way from guessing to perfect below which a model is called underfitted."""
@@ -27,14 +28,32 @@ class EpochFigures(Protocol):
     """One epoch of training."""
 
     @property
-    def accuracy(self) -> float:
+    def measure(self) -> float:
         """On the training examples."""
         ...
 
     @property
-    def val_accuracy(self) -> float:
+    def val_measure(self) -> float:
         """On the validation examples."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What the measure of a training's epochs means."""
+
+    guessing: float
+    """The measure of answers that do not look at the data."""
+    perfect: float
+    span: float
+    """A difference as large as this is the largest that matters."""
+    text: str = "{:.0%} right"
+    """How a measure is written."""
+
+    @classmethod
+    def of_classes(cls, classes: int) -> Yardstick:
+        """Return that of an accuracy: guessing is right once in so many times."""
+        return cls(guessing=1 / classes, perfect=1.0, span=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +64,27 @@ class Diagnosis:
     sentence: str
 
 
-def diagnose(curve: Sequence[EpochFigures], best: int, classes: int, *, epochs: int) -> Diagnosis:
+def diagnose(curve: Sequence[EpochFigures], best: int, yardstick: Yardstick, *, epochs: int) -> Diagnosis:
     """Judge a training by its best epoch.
 
-    Training accuracy is measured while the weights move and with dropout, so it errs low: a gap is a real one.
+    Training examples are measured while the weights move and with dropout, so it errs low: a gap is a real one.
 
     Args:
         curve: the epochs trained.
         best: index into `curve` of the epoch whose weights were kept.
-        classes: number of classes; guessing is right once in so many.
+        yardstick: what the epochs' measure means.
         epochs: how many were allowed; a best epoch among the last tenth of them means that more would help.
     """
-    accuracy, val_accuracy = curve[best].accuracy, curve[best].val_accuracy
-    gap = accuracy - val_accuracy
-    learned = (accuracy - 1 / classes) / (1 - 1 / classes)
+    measure, val_measure = curve[best].measure, curve[best].val_measure
+    better = 1 if yardstick.perfect > yardstick.guessing else -1
+    gap = better * (measure - val_measure) / yardstick.span
+    learned = (measure - yardstick.guessing) / (yardstick.perfect - yardstick.guessing)
+    on_training, on_validation = yardstick.text.format(measure), yardstick.text.format(val_measure)
+    both = f"{on_training} on training examples, {on_validation.removesuffix(' right')} on validation"
     if gap > _GAP:
         return Diagnosis(
             Fitting.OVER,
-            f"{accuracy:.0%} right on training examples, {val_accuracy:.0%} on validation: more data, "
-            "more dropout or a smaller network would help",
+            f"{both}: more data, more dropout or a smaller network would help",
         )
     if best + 1 > 0.9 * epochs:
         return Diagnosis(
@@ -72,7 +93,7 @@ def diagnose(curve: Sequence[EpochFigures], best: int, classes: int, *, epochs: 
     if learned < _CHANCE:
         return Diagnosis(
             Fitting.UNDER,
-            f"only {accuracy:.0%} right on the examples it was trained on: a larger network, other features or "
-            "another learning rate would help",
+            f"only {on_training} on the examples it was trained on: a larger network, other features or another "
+            "learning rate would help",
         )
-    return Diagnosis(Fitting.WELL, f"{accuracy:.0%} right on training examples, {val_accuracy:.0%} on validation")
+    return Diagnosis(Fitting.WELL, both)

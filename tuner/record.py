@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AliasChoices, Field
 
 from tuner.candidate import Candidate, Scalar
 from tuner.estimate import DeviceCost
-from tuner.metrics import ClassificationScore
+from tuner.metrics import Score
 
 RESOURCES = ("ram", "flash", "latency")
 """The resources a budget limits, in the order they are shown."""
@@ -71,9 +74,11 @@ class Epoch:
     """One epoch of training."""
 
     loss: float
-    accuracy: float
+    measure: Annotated[float, Field(validation_alias=AliasChoices("measure", "accuracy"))]
+    """On the training examples, by what the task names as its measure: accuracy, mean absolute error, …"""
     val_loss: float
-    val_accuracy: float
+    val_measure: Annotated[float, Field(validation_alias=AliasChoices("val_measure", "val_accuracy"))]
+    """On the validation examples. Records from before there were tasks call both accuracy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,9 @@ class TrainingResult:
     curve: tuple[Epoch, ...]
     best_epoch: int
     """Index into `curve` of the epoch whose weights were kept."""
-    float32: ClassificationScore
+    float32: Score
     """The trained network on the validation split."""
-    converted: ClassificationScore
+    converted: Score
     """The bytes a device runs, on the validation split, through the runtime's own arithmetic."""
     inspected: Appraisal
     """The second estimate, from the converted bytes."""
@@ -119,6 +124,8 @@ class TrainingResult:
     """Wall time by stage: "train", "convert", "evaluate"."""
     stored: StoredWeights | None = None
     """`None` in records of before there was such a figure."""
+    fitted: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """What the task took from the training split beside the weights: mean and deviation of a regression's targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ class Trial:
     features: Mapping[str, float]
     """Figures of the network: "macs", "parameters", "operators", "inputs"."""
     training: TrainingResult | None = None
-    test: ClassificationScore | None = None
+    test: Score | None = None
     """The converted bytes on the locked test split; only for members of a front, computed once, at the end."""
     reason: str = ""
     """Why it was rejected or failed."""
@@ -167,8 +174,8 @@ class Trial:
 
     @property
     def score(self) -> float | None:
-        """Accuracy of the converted bytes on the validation split; `None` unless trained."""
-        return self.training.converted.accuracy if self.training is not None else None
+        """Quality of the converted bytes on the validation split, at most 1; `None` unless trained."""
+        return self.training.converted.quality if self.training is not None else None
 
     def fits(self, device: str) -> bool:
         """Whether it runs on that device within the budget, by the best known appraisal."""
@@ -225,7 +232,7 @@ class DatasetSummary:
     axes: tuple[str, ...]
     frequency_hz: float
     split: Mapping[str, Mapping[str, int]]
-    """Recordings per label, for "train", "validation" and "test"."""
+    """Recordings per label, for "train", "validation" and "test"; those without one count under ""."""
     split_rule: str
 
 
@@ -262,3 +269,5 @@ class StudySummary:
     """Versions of the packages that shape results, Python, platform and cores."""
     survey: Survey = field(default_factory=Survey)
     """What the sampler looked at, in all sessions that came to their end."""
+    metric: str = "accuracy"
+    """What `Trial.score` is, in prose; the task's quality."""

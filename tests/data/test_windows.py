@@ -49,7 +49,6 @@ def test_windows_begin_every_stride_and_stay_within_their_recording() -> None:
     assert windows.values.shape == (3 + 3, 50, 1)
     assert windows.values.dtype == np.float32
     assert windows.recordings.tolist() == [0, 0, 0, 1, 1, 1]
-    assert windows.labels.tolist() == [0, 0, 0, 1, 1, 1]
     whole = dataset.load(dataset.recordings[1])
     np.testing.assert_array_equal(windows.values[4], whole[25:75])
 
@@ -140,19 +139,7 @@ def test_stretches_yield_what_cutting_at_once_does(frequency_hz: float | None, m
 
     assert len(pieces) > 6
     np.testing.assert_allclose(np.concatenate([p.values for p in pieces]), at_once.values, rtol=0, atol=2e-6)
-    np.testing.assert_array_equal(np.concatenate([p.labels for p in pieces]), at_once.labels)
     np.testing.assert_array_equal(np.concatenate([p.recordings for p in pieces]), at_once.recordings)
-
-
-def test_targets_follow_their_recordings() -> None:
-    dataset = sines(100, 50)
-    numbered = tuple(replace(r, label="", target=float(n) + 0.5) for n, r in enumerate(dataset.recordings))
-    dataset = replace(dataset, recordings=numbered)
-
-    windows = cut(dataset, ids(dataset), Window(size_ms=1000, stride_ms=1000))
-
-    assert windows.targets is not None
-    assert windows.targets.tolist() == [0.5, 0.5, 1.5]
 
 
 def test_another_process_cuts_the_same_windows_from_the_pickled_reference(motion: Dataset) -> None:

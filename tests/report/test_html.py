@@ -95,7 +95,7 @@ def test_every_trial_is_in_the_table(outline, some_trials):
     rows = outline.data["page"]["trials"]
 
     assert [row["number"] for row in rows] == [trial.number for trial in some_trials]
-    assert [row["accuracy"] for row in rows] == pytest.approx([trial.score for trial in some_trials], abs=1e-5)
+    assert [row["score"] for row in rows] == pytest.approx([trial.score for trial in some_trials], abs=1e-5)
 
 
 def test_names_from_outside_stay_text(outline, report):

@@ -16,6 +16,7 @@ from tuner.study.history import Creation, History, Session, started
 from tuner.study.loop import SearchLoop, Tools
 from tuner.study.replay import chooser
 from tuner.study.stopping import End
+from tuner.tasks import task_named
 from tuner.trial.appraise import Appraiser
 from tuner.trial.task import Product, TrialTask
 
@@ -50,7 +51,8 @@ def creation(toy_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="session")
 def costs(creation: Creation) -> CostModel:
-    return CostModel(Appraiser(open_study_dataset(creation.study.dataset), targets_of(creation)))
+    dataset, task = open_study_dataset(creation.study.dataset), task_named(creation.study.task)
+    return CostModel(Appraiser(dataset, task, targets_of(creation)))
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_mixup_gives_each_example_the_larger_share_and_the_next_one_the_rest():
 
 @pytest.mark.parametrize("loss", [Settings.of("cross_entropy", label_smoothing=0.1), Settings("auto")])
 def test_the_loss_of_mixed_examples_is_that_of_their_mixed_labels(loss):
-    from tuner.training.losses import build_loss
+    from tuner.training.losses import build_objective
 
     generator = np.random.default_rng(2)
     logits = tf.constant(generator.normal(size=(16, 3)), tf.float32)
@@ -144,7 +144,7 @@ def test_the_loss_of_mixed_examples_is_that_of_their_mixed_labels(loss):
     smoothing = float(loss.get("label_smoothing", 0.0))
     labels = mixed(tf.one_hot(truth, 3), share) * (1 - smoothing) + smoothing / 3
 
-    whole = build_loss(loss)
+    whole = build_objective(loss, "softmax").loss
     found = share * whole(logits, truth) + (1 - share) * whole(logits, partners(truth))
 
     assert np.allclose(found, tf.nn.softmax_cross_entropy_with_logits(labels, logits), rtol=1e-5)
@@ -180,7 +180,7 @@ def test_training_with_augmentation_learns_and_repeats_to_the_bit(network, setti
     assert first.history == again.history
     assert all(np.array_equal(first.weights[name], again.weights[name]) for name in first.weights)
     assert first.history != plain.history
-    assert first.history[first.best_epoch - 1].val_accuracy > 0.6  # guessing: 0.33
+    assert first.history[first.best_epoch - 1].val_measure > 0.6  # guessing: 0.33
 
 
 def test_validation_examples_are_never_changed():
@@ -191,8 +191,8 @@ def test_validation_examples_are_never_changed():
     plain = fit(MLP, training(3, still), data, validation, seed=0).history
     changed = fit(MLP, training(3, still, augmentation=wild), data, validation, seed=0).history
 
-    assert [(epoch.val_loss, epoch.val_accuracy) for epoch in changed] == [
-        (epoch.val_loss, epoch.val_accuracy) for epoch in plain
+    assert [(epoch.val_loss, epoch.val_measure) for epoch in changed] == [
+        (epoch.val_loss, epoch.val_measure) for epoch in plain
     ]
     assert all(abs(one.loss - other.loss) > 0.1 for one, other in zip(changed, plain, strict=True))
 

@@ -5,6 +5,7 @@ import pytest
 from tuner.candidate import Block, Candidate, Settings, Training, Window
 from tuner.data import open_dataset
 from tuner.errors import BuildError
+from tuner.tasks import task_named
 from tuner.trial.appraise import Appraiser
 
 
@@ -14,14 +15,14 @@ def _candidate(block: str, augmentation: Settings) -> Candidate:
 
 
 def test_augmentation_that_the_features_cannot_have_is_refused_without_training(toy_motion: Path) -> None:
-    appraiser = Appraiser(open_dataset(toy_motion), ())
+    appraiser = Appraiser(open_dataset(toy_motion), task_named("classification"), ())
 
     with pytest.raises(BuildError, match=r"'shift' needs features over time, this preprocessing gives \d+ values"):
         appraiser(_candidate("flatten", Settings.of("series", shift=0.1)))
 
 
 def test_augmentation_costs_nothing_on_the_device(toy_motion: Path) -> None:
-    appraiser = Appraiser(open_dataset(toy_motion), ())
+    appraiser = Appraiser(open_dataset(toy_motion), task_named("classification"), ())
 
     changed = appraiser(_candidate("raw", Settings.of("series", shift=0.1, mixup=0.2)))
 

@@ -6,6 +6,7 @@ import pytest
 from tuner.candidate import Block, Candidate, Settings, Training, Window
 from tuner.data import open_dataset
 from tuner.errors import BuildError
+from tuner.tasks import task_named
 from tuner.trial import prepare
 from tuner.trial.task import Context
 
@@ -14,7 +15,7 @@ from tuner.trial.task import Context
 def context(toy_motion: Path, tmp_path: Path) -> Context:
     dataset = open_dataset(toy_motion)
     ids = tuple(recording.id for recording in dataset.recordings)
-    return Context(dataset, ids[:24], ids[24:], (), (), 60.0, tmp_path)
+    return Context(dataset, task_named("classification"), ids[:24], ids[24:], (), (), 60.0, tmp_path)
 
 
 def candidate(size_ms: float = 1000) -> Candidate:

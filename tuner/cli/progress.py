@@ -10,8 +10,10 @@ from rich.live import Live
 from rich.text import Text
 
 from tuner.cli.console import errors
+from tuner.metrics import quality_text
 from tuner.study.fronts import best_on
 from tuner.study.history import History
+from tuner.tasks import task_named
 from tuner.units import format_seconds
 
 _PLAIN_EVERY_S = 10.0
@@ -55,9 +57,10 @@ class Progress:
             f"failed {counts.failed}",
             f"busy {counts.pending} of {max(1, session.workers)}",
         ]
+        metric = task_named(history.spec.task).metric
         for budget in history.creation.budgets:
             best = best_on(history.trials, budget.device)
-            parts.append(f"{budget.device} {best:.1%}" if best is not None else f"{budget.device} –")
+            parts.append(f"{budget.device} {quality_text(best, metric)}")
         parts.append(self._time(history))
         return " · ".join(parts)
 

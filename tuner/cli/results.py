@@ -103,8 +103,12 @@ def select(
     if as_json:
         print_json(data)
         return
-    test = "" if chosen.test is None else f", {chosen.test.accuracy:.1%} on the test split"
-    output.print(f"[bold]trial {chosen.number}[/] for {device}: {data['accuracy']:.1%} on the validation split{test}")
+    summary = opened.summary
+    test = "" if chosen.test is None else f", {words.quality(chosen.test.quality, summary)} on the test split"
+    reached = words.quality(chosen.score, summary)
+    output.print(
+        f"[bold]trial {chosen.number}[/] for {device}: {summary.metric} {reached} on the validation split{test}"
+    )
     output.print(
         f"RAM {format_bytes(data['ram_bytes']['value'])} · flash {format_bytes(data['flash_bytes']['value'])} · "
         f"latency {format_milliseconds(data['latency_ms']['value'])} "

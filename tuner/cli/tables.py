@@ -42,11 +42,11 @@ def front_table(study: Study, device: str) -> Table:
         title=title, caption=f"[dim]{budget_text(budget)}[/]", box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left"
     )
     table.caption_justify = "left"
-    for name in ("trial", "accuracy", "float32", "test", "RAM", "flash", "latency"):
+    for name in ("trial", study.summary.metric, "float32", "test", "RAM", "flash", "latency"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("candidate", overflow="fold")
     for trial in study.front(device):
-        table.add_row(*_front_row(trial, device))
+        table.add_row(*_front_row(study, trial, device))
     if not study.front(device):
         table.add_row("–", "", "", "", "", "", "", "no trained candidate fits")
     return table
@@ -76,6 +76,7 @@ def status_json(study: Study) -> dict[str, Any]:
         "survey": asdict(summary.survey),
         "elapsed_s": round(summary.elapsed_s, 3),
         "stopped": summary.stopped,
+        "metric": summary.metric,
         "fronts": {device: [trial_json(trial, device) for trial in study.front(device)] for device in study.devices},
     }
 
@@ -91,9 +92,10 @@ def trial_json(trial: Trial, device: str) -> dict[str, Any]:
         "device": device,
         "fits": verdict.fits,
         "reasons": list(verdict.reasons),
-        "accuracy": trial.training.converted.accuracy,
-        "accuracy_float32": trial.training.float32.accuracy,
-        "test_accuracy": None if trial.test is None else trial.test.accuracy,
+        "score": trial.score,
+        "float32_score": trial.training.float32.quality,
+        "test_score": None if trial.test is None else trial.test.quality,
+        "figures": {figure.key: figure.value for figure in trial.training.converted.figures()},
         "ram_bytes": _interval(cost.ram.total),
         "flash_bytes": _interval(cost.flash.total),
         "latency_ms": _interval(cost.latency.total),
@@ -102,15 +104,15 @@ def trial_json(trial: Trial, device: str) -> dict[str, Any]:
     }
 
 
-def _front_row(trial: Trial, device: str) -> tuple[str, ...]:
+def _front_row(study: Study, trial: Trial, device: str) -> tuple[str, ...]:
     assert trial.training is not None
     assert trial.appraisal is not None
     cost = trial.appraisal.cost(device)
     return (
         str(trial.number),
-        f"{trial.training.converted.accuracy:.1%}",
-        f"{trial.training.float32.accuracy:.1%}",
-        "–" if trial.test is None else f"{trial.test.accuracy:.1%}",
+        words.quality(trial.score, study.summary),
+        words.quality(trial.training.float32.quality, study.summary),
+        words.quality(None if trial.test is None else trial.test.quality, study.summary),
         format_bytes(cost.ram.total.value),
         format_bytes(cost.flash.total.value),
         format_milliseconds(cost.latency.total.value),

@@ -13,7 +13,7 @@ from tuner.candidate import Window
 from tuner.data.dataset import Dataset, Float32, Recording
 from tuner.data.images import fitted
 from tuner.data.resampling import load_resampled, resampled_length
-from tuner.errors import BuildError, DataError
+from tuner.errors import BuildError
 from tuner.signal import Signal
 from tuner.units import format_milliseconds
 
@@ -27,10 +27,6 @@ class Windows:
 
     values: Float32
     """N × samples × axes."""
-    labels: NDArray[np.int64]
-    """N indices into the data set's labels; 0 throughout for a regression."""
-    targets: NDArray[np.float32] | None
-    """N numbers to predict, of a regression."""
     recordings: NDArray[np.int64]
     """N indices into the ids that were cut."""
     signal: Signal
@@ -94,7 +90,7 @@ def cut(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> Windo
     for _, stretch in _stretches(dataset, recording_ids, window, signal):
         values[at : at + len(stretch)] = stretch
         at += len(stretch)
-    return _labelled(dataset, recording_ids, values, np.repeat(np.arange(len(counts)), counts), signal)
+    return Windows(values, np.repeat(np.arange(len(counts), dtype=np.int64), counts), signal)
 
 
 def stretches(dataset: Dataset, recording_ids: Sequence[str], window: Window) -> Iterator[Windows]:
@@ -104,7 +100,7 @@ def stretches(dataset: Dataset, recording_ids: Sequence[str], window: Window) ->
     """
     signal = window_signal(dataset, window)
     for index, stretch in _stretches(dataset, recording_ids, window, signal):
-        yield _labelled(dataset, recording_ids, np.array(stretch), np.full(len(stretch), index), signal)
+        yield Windows(np.array(stretch), np.full(len(stretch), index, np.int64), signal)
 
 
 def _stretches(
@@ -129,22 +125,6 @@ def _stretches(
             start, stop = first * stride, last * stride + signal.samples
             values = load_resampled(dataset, recording, signal.frequency_hz, start, stop)
             yield index, sliding_window_view(values, signal.samples, axis=0)[::stride].transpose(0, 2, 1)
-
-
-def _labelled(
-    dataset: Dataset, recording_ids: Sequence[str], values: Float32, recordings: NDArray[np.int64], signal: Signal
-) -> Windows:
-    chosen = dataset.select(recording_ids)
-    targets: NDArray[np.float32] | None = None
-    if dataset.task == "regression":
-        targets = np.array([recording.target for recording in chosen], np.float32)[recordings]
-        labels = np.zeros(len(values), np.int64)
-    elif dataset.task == "classification":
-        numbers = {label: number for number, label in enumerate(dataset.labels)}
-        labels = np.array([numbers[recording.label] for recording in chosen], np.int64)[recordings]
-    else:
-        raise DataError(f"{dataset.name}: windows of a detection data set have no single label")
-    return Windows(values, labels, targets, recordings.astype(np.int64, copy=False), signal)
 
 
 def _stride(window: Window, frequency_hz: float) -> int:

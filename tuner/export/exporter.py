@@ -85,7 +85,7 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
     graph = read_graph(chosen.model)
     return manifest.Manifest(
         schema=manifest.SCHEMA,
-        task="classification",
+        task=chosen.study.task,
         labels=dataset.labels,
         window=manifest.WindowPart(
             axes=signal.axes,
@@ -106,7 +106,7 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
             for kind, version in sorted({(operator.kind, operator.version) for operator in graph.operators})
         ),
         device=_device(chosen, arena),
-        accuracy=_accuracy(trial),
+        quality=_quality(trial, chosen.study.metric),
         origin=manifest.OriginPart(
             study=chosen.study.name,
             trial=trial.number,
@@ -174,12 +174,13 @@ def _estimate(estimate: Estimate) -> manifest.EstimatePart:
     return manifest.EstimatePart.model_validate(asdict(estimate))
 
 
-def _accuracy(trial: Trial) -> manifest.AccuracyPart:
+def _quality(trial: Trial, metric: str) -> manifest.QualityPart:
     assert trial.training is not None
-    return manifest.AccuracyPart(
-        validation=trial.training.converted.accuracy,
-        validation_float32=trial.training.float32.accuracy,
-        test=None if trial.test is None else trial.test.accuracy,
+    return manifest.QualityPart(
+        metric=metric,
+        validation=trial.training.converted.quality,
+        validation_float32=trial.training.float32.quality,
+        test=None if trial.test is None else trial.test.quality,
     )
 
 

@@ -39,7 +39,7 @@ def golden_vectors(
     return [
         {
             "recording": chosen[int(windows.recordings[index])],
-            "label": dataset.labels[int(windows.labels[index])],
+            "label": dataset.recording(chosen[int(windows.recordings[index])]).label,
             "window": _rounded(windows.values[index]),
             "features": _rounded(features[index]),
             "standardized": _rounded(standardized[index]),

@@ -84,9 +84,10 @@ class DevicePart(_Part):
     energy: EstimatePart | None
 
 
-class AccuracyPart(_Part):
-    """Accuracy of the exported bytes, and of the float network they come from."""
+class QualityPart(_Part):
+    """Quality of the exported bytes, and of the float network they come from."""
 
+    metric: str = Field(description='What it is: "accuracy", "R²", …; 1 is perfect.')
     validation: float
     validation_float32: float
     test: float | None = Field(description="On the locked test split; null unless the model is on a front.")
@@ -108,7 +109,7 @@ class Manifest(_Part):
     """The manifest of an exported model."""
 
     schema_: Literal["edge-tuner/manifest/1"] = Field(SCHEMA, alias="schema")
-    task: Literal["classification"]
+    task: str
     labels: tuple[str, ...]
     window: WindowPart
     preprocessing: tuple[BlockPart, ...]
@@ -118,6 +119,6 @@ class Manifest(_Part):
     output: TensorPart
     operators: tuple[OperatorPart, ...]
     device: DevicePart
-    accuracy: AccuracyPart
+    quality: QualityPart
     origin: OriginPart
     files: dict[str, str] = Field(description="SHA-256 of every other file, by name.")

@@ -17,7 +17,7 @@ from tuner.models.handwritten import HandwrittenFamily
 from tuner.models.mcunet import McuNetFamily
 from tuner.models.mobilenet_v1 import MobileNetV1Family
 from tuner.models.mobilenet_v2 import MobileNetV2Family
-from tuner.models.network import Network
+from tuner.models.network import Network, Output
 from tuner.models.resnet import ResNetFamily
 from tuner.models.shapes import output_shapes
 from tuner.models.tcn import TcnFamily
@@ -44,19 +44,20 @@ FAMILIES: Mapping[str, type[Family]] = MappingProxyType(
 """Every family by the name that search spaces and candidates use."""
 
 
-def build(architecture: Settings, input_shape: tuple[int, ...], classes: int) -> Network:
+def build(architecture: Settings, input_shape: tuple[int, ...], output: Output | int) -> Network:
     """Return the network that a candidate's architecture describes.
 
     Args:
         architecture: a family and its parameters; those left out take the family's defaults.
         input_shape: of the features, without the batch.
-        classes: number of classes.
+        output: what the task wants the network to end in; a number stands for the probabilities of so many classes.
 
     Raises:
         BuildError: the parameters do not fit the input.
         ConfigError: there is no such family or parameter.
     """
-    network = family(architecture).network(input_shape, classes)
+    wanted = Output(output, "softmax") if isinstance(output, int) else output
+    network = family(architecture).network(input_shape, wanted)
     output_shapes(network)
     return network
 

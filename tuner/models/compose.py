@@ -10,13 +10,13 @@ from tuner.models.network import (
     Add,
     BatchNorm,
     Conv2D,
-    Dense,
     DepthwiseConv2D,
     Dropout,
     GlobalAveragePool,
     Layer,
     Network,
     Node,
+    Output,
 )
 
 
@@ -40,12 +40,12 @@ class Composer:
         name = self.add(BatchNorm())
         return name if activation == "linear" else self.add(Activate(activation))
 
-    def classified(self, classes: int, dropout: float) -> Network:
-        """Append the mean over all positions and a dense softmax, and return the network."""
+    def answered(self, output: Output, dropout: float) -> Network:
+        """Append the mean over all positions and the output, and return the network."""
         self.add(GlobalAveragePool())
         if dropout:
             self.add(Dropout(dropout))
-        self.add(Dense(classes, "softmax"))
+        self.add(output.layer())
         return Network(self._input_shape, tuple(self._nodes))
 
 

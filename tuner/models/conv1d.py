@@ -13,12 +13,12 @@ from tuner.models.network import (
     Activate,
     BatchNorm,
     Conv1D,
-    Dense,
     Dropout,
     Flatten,
     GlobalAveragePool,
     Layer,
     Network,
+    Output,
     Pool1D,
     sequence,
 )
@@ -43,7 +43,7 @@ class Conv1DFamily(Family):
         default="flatten", description="Before the output: keep every step of time, or average over time"
     )
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         series = as_series(self.type, input_shape)
         self._check_length(series[0])
@@ -51,7 +51,7 @@ class Conv1DFamily(Family):
         for block in range(self.depth):
             layers += self._block(round(self.filters * self.growth**block))
         layers.append(Flatten() if self.head == "flatten" else GlobalAveragePool())
-        return sequence(series, [*layers, Dense(classes, "softmax")])
+        return sequence(series, [*layers, output.layer()])
 
     def _block(self, filters: int) -> list[Layer]:
         stride = self.pool_size if self.pool == "stride" else 1

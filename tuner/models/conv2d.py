@@ -19,6 +19,7 @@ from tuner.models.network import (
     GlobalAveragePool,
     Layer,
     Network,
+    Output,
     Pool2D,
     sequence,
 )
@@ -43,7 +44,7 @@ class Conv2DFamily(Family):
         default="flatten", description="After the blocks: keep every position, or average over them"
     )
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         shape = as_image(self.type, input_shape)
         if self.pool != "stride" and min(shape[:2]) // 2**self.depth < 1:
@@ -57,7 +58,7 @@ class Conv2DFamily(Family):
         layers.append(Flatten() if self.head == "flatten" else GlobalAveragePool())
         if self.neurons:
             layers.append(Dense(self.neurons, "relu"))
-        return sequence(shape, [*layers, Dense(classes, "softmax")])
+        return sequence(shape, [*layers, output.layer()])
 
     def _block(self, filters: int) -> list[Layer]:
         kernel, stride = (self.kernel, self.kernel), (2, 2) if self.pool == "stride" else (1, 1)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from tuner.models.family import Family
-from tuner.models.network import Dense, Dropout, Layer, Network, sequence
+from tuner.models.network import Dense, Dropout, Layer, Network, Output, sequence
 
 
 class DenseFamily(Family):
@@ -21,11 +21,11 @@ class DenseFamily(Family):
     shrink: float = Field(default=0.5, gt=0, le=1, description="Neurons of a hidden layer as a share of the one before")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of neurons dropped after each hidden layer")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         layers: list[Layer] = []
         for index in range(self.layers):
             layers.append(Dense(max(2, round(self.neurons * self.shrink**index)), "relu"))
             if self.dropout:
                 layers.append(Dropout(self.dropout))
-        return sequence((math.prod(input_shape),), [*layers, Dense(classes, "softmax")])
+        return sequence((math.prod(input_shape),), [*layers, output.layer()])

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tuner.models.compose import Composer, as_image, separable
 from tuner.models.family import Family
-from tuner.models.network import Conv2D, Network
+from tuner.models.network import Conv2D, Network, Output
 
 
 class DsCnnFamily(Family):
@@ -23,11 +23,11 @@ class DsCnnFamily(Family):
     first_stride: int = Field(default=2, ge=1, le=4, description="Stride of the first convolution, in both directions")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of values dropped before the output")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         composer = Composer(as_image(self.type, input_shape))
         kernel, stride = (self.first_height, self.first_width), (self.first_stride, self.first_stride)
         composer.normalized(Conv2D(self.filters, kernel, stride), "relu")
         for _ in range(self.blocks):
             separable(composer, self.filters, 1, "relu")
-        return composer.classified(classes, self.dropout)
+        return composer.answered(output, self.dropout)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from tuner.models.network import Network
+from tuner.models.network import Network, Output
 
 
 class Family(BaseModel):
@@ -21,12 +21,12 @@ class Family(BaseModel):
     type: ClassVar[str]
 
     @abstractmethod
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network.
 
         Args:
             input_shape: of the features, without the batch.
-            classes: number of classes; the network ends in their probabilities.
+            output: what the task wants the network to end in.
 
         Raises:
             BuildError: the parameters do not fit the input; the message says which and why.

@@ -13,7 +13,7 @@ from tuner.errors import BuildError
 from tuner.models import network as layers
 from tuner.models.compose import as_image, as_series
 from tuner.models.family import Family
-from tuner.models.network import INPUT, Activation, Layer, Network, Node, Padding
+from tuner.models.network import INPUT, Activation, Layer, Network, Node, Output, Padding
 from tuner.models.shapes import output_shapes
 
 
@@ -200,7 +200,7 @@ WrittenLayer = Annotated[
 
 
 class HandwrittenFamily(Family):
-    """Layers in the order written; a dense softmax over the classes is put after the last."""
+    """Layers in the order written; the task's output, a dense layer, is put after the last."""
 
     type: ClassVar[str] = "layers"
 
@@ -209,7 +209,7 @@ class HandwrittenFamily(Family):
     )
     layers: tuple[WrittenLayer, ...] = Field(min_length=1, max_length=200, description="The layers, each with a type")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         nodes = list(self._nodes())
         network = Network(self._arranged(input_shape), tuple(nodes))
@@ -217,7 +217,7 @@ class HandwrittenFamily(Family):
         if len(output_shapes(network)[last]) > 1:
             nodes.append(Node("flatten_output", layers.Flatten(), (last,)))
             last = "flatten_output"
-        nodes.append(Node("output", layers.Dense(classes, "softmax"), (last,)))
+        nodes.append(Node("output", output.layer(), (last,)))
         return Network(network.input_shape, tuple(nodes))
 
     def _nodes(self) -> Iterator[Node]:

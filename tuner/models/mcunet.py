@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tuner.models.compose import Composer, as_image, inverted_residual
 from tuner.models.family import Family
-from tuner.models.network import Conv2D, DepthwiseConv2D, Network
+from tuner.models.network import Conv2D, DepthwiseConv2D, Network, Output
 
 
 class Stage(BaseModel):
@@ -38,7 +38,7 @@ class McuNetFamily(Family):
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of values dropped before the output")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         composer = Composer(as_image(self.type, input_shape))
         composer.normalized(Conv2D(self.stem, (3, 3), (2, 2)), "relu6")
@@ -57,4 +57,4 @@ class McuNetFamily(Family):
                     stride=stride,
                 )
                 channels = stage.width
-        return composer.classified(classes, self.dropout)
+        return composer.answered(output, self.dropout)

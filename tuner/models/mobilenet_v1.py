@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tuner.models.compose import Composer, as_image, separable
 from tuner.models.family import Family
-from tuner.models.network import Conv2D, Network
+from tuner.models.network import Conv2D, Network, Output
 
 _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *(((512, 1),) * 5), (1024, 2), (1024, 1))
 """Filters at full width, and stride."""
@@ -23,13 +23,13 @@ class MobileNetV1Family(Family):
     blocks: int = Field(default=13, ge=1, le=13, description="Separable blocks that are kept, counted from the first")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of values dropped before the output")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         composer = Composer(as_image(self.type, input_shape))
         composer.normalized(Conv2D(self._filters(32), (3, 3), (2, 2)), "relu6")
         for filters, stride in _BLOCKS[: self.blocks]:
             separable(composer, self._filters(filters), stride, "relu6")
-        return composer.classified(classes, self.dropout)
+        return composer.answered(output, self.dropout)
 
     def _filters(self, full: int) -> int:
         return max(2, int(full * self.width))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tuner.models.compose import Composer, as_image, divisible, inverted_residual
 from tuner.models.family import Family
-from tuner.models.network import Conv2D, Network
+from tuner.models.network import Conv2D, Network, Output
 
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 """Expansion, filters at full width, blocks, stride of the first block (table 2 of the paper)."""
@@ -24,7 +24,7 @@ class MobileNetV2Family(Family):
     last: int = Field(default=1280, ge=0, le=1280, description="Filters of the last 1 × 1 convolution; 0: none")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of values dropped before the output")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         composer = Composer(as_image(self.type, input_shape))
         channels = divisible(32 * self.width)
@@ -39,4 +39,4 @@ class MobileNetV2Family(Family):
                 channels = filters
         if self.last:
             composer.normalized(Conv2D(self.last, (1, 1)), "relu6", block)
-        return composer.classified(classes, self.dropout)
+        return composer.answered(output, self.dropout)

@@ -147,6 +147,19 @@ Layer = (
     | Concatenate
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a task wants a network to end in: so many values, and what turns the last sums into them."""
+
+    units: int
+    activation: Activation
+
+    def layer(self) -> Dense:
+        """Return it as a dense layer."""
+        return Dense(self.units, self.activation)
+
+
 INPUT = "input"
 """The name by which nodes refer to the network's input."""
 

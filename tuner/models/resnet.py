@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tuner.models.compose import Composer, as_image
 from tuner.models.family import Family
-from tuner.models.network import Add, Conv2D, Network
+from tuner.models.network import Add, Conv2D, Network, Output
 
 
 class ResNetFamily(Family):
@@ -21,7 +21,7 @@ class ResNetFamily(Family):
     blocks: int = Field(default=1, ge=1, le=4, description="Residual blocks per stage")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of values dropped before the output")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         composer = Composer(as_image(self.type, input_shape))
         block, channels = composer.normalized(Conv2D(self.filters, (3, 3)), "relu"), self.filters
@@ -31,7 +31,7 @@ class ResNetFamily(Family):
                 stride = 2 if stage and not repeat else 1
                 block = _residual(composer, block, filters, stride, projected=stride != 1 or filters != channels)
                 channels = filters
-        return composer.classified(classes, self.dropout)
+        return composer.answered(output, self.dropout)
 
 
 def _residual(composer: Composer, source: str, filters: int, stride: int, *, projected: bool) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tuner.models.compose import Composer, as_series
 from tuner.models.family import Family
-from tuner.models.network import INPUT, Add, BatchNorm, Conv1D, Dropout, Network
+from tuner.models.network import INPUT, Add, BatchNorm, Conv1D, Dropout, Network, Output
 
 
 class TcnFamily(Family):
@@ -24,7 +24,7 @@ class TcnFamily(Family):
     kernel: int = Field(default=3, ge=2, le=15, description="Kernel length in steps of time")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of values dropped within each block")
 
-    def network(self, input_shape: tuple[int, ...], classes: int) -> Network:
+    def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         series = as_series(self.type, input_shape)
         composer = Composer(series)
@@ -37,4 +37,4 @@ class TcnFamily(Family):
             body = composer.add(BatchNorm())
             shortcut = source if channels == self.filters else composer.add(Conv1D(self.filters, 1), source)
             source, channels = composer.add(Add("relu"), body, shortcut), self.filters
-        return composer.classified(classes, 0.0)
+        return composer.answered(output, 0.0)

@@ -13,7 +13,7 @@ from rich.table import Table
 from tuner.record import RESOURCES, Counts, StudySummary, Trial
 from tuner.report.course import covered
 from tuner.report.table import resources_of
-from tuner.report.words import RESOURCE_TITLES, amount, interval, percent, scalar, settings
+from tuner.report.words import RESOURCE_TITLES, amount, interval, quality, scalar, settings
 from tuner.search.front import non_dominated
 from tuner.study.fronts import device_front, objectives
 
@@ -50,11 +50,12 @@ class Comparison:
 
 def compare_trials(summary: StudySummary, trials: Sequence[Trial]) -> Comparison:
     """Compare trials of one study: scores, needs on every device, and the settings in which they differ."""
+    metric = summary.metric
     rows = [
         ("state", *(trial.state.value for trial in trials)),
-        ("accuracy, converted", *(percent(trial.score) for trial in trials)),
-        ("accuracy, float32", *(percent(_float32(trial)) for trial in trials)),
-        ("accuracy, test split", *(percent(None if trial.test is None else trial.test.accuracy) for trial in trials)),
+        (f"{metric}, converted", *(quality(trial.score, summary) for trial in trials)),
+        (f"{metric}, float32", *(quality(_float32(trial), summary) for trial in trials)),
+        (f"{metric}, test split", *(quality(_test(trial), summary) for trial in trials)),
     ]
     for budget in summary.budgets:
         rows.append((f"fits {budget.device}", *("yes" if trial.fits(budget.device) else "no" for trial in trials)))
@@ -87,7 +88,7 @@ def compare_studies(studies: Sequence[tuple[StudySummary, Sequence[Trial]]]) -> 
         "front",
         "alone",
         "hypervolume",
-        "best accuracy",
+        "best score",
         *RESOURCE_TITLES.values(),
     )
     rows, data = [], []
@@ -114,7 +115,7 @@ def compare_studies(studies: Sequence[tuple[StudySummary, Sequence[Trial]]]) -> 
                     str(len(front)),
                     str(entry["alone"]),
                     f"{entry['hypervolume']:.4f}",
-                    percent(front[0].score) if front else "–",
+                    f"{quality(front[0].score, summary)} {summary.metric}" if front else "–",
                     *needs,
                 )
             )
@@ -144,7 +145,11 @@ def _unbeaten(
 
 
 def _float32(trial: Trial) -> float | None:
-    return None if trial.training is None else trial.training.float32.accuracy
+    return None if trial.training is None else trial.training.float32.quality
+
+
+def _test(trial: Trial) -> float | None:
+    return None if trial.test is None else trial.test.quality
 
 
 def _need(trial: Trial, device: str, resource: str) -> str:
@@ -186,9 +191,10 @@ def _trial_data(summary: StudySummary, trial: Trial) -> dict[str, Any]:
         "trial": trial.number,
         "candidate_id": trial.candidate.id,
         "state": trial.state.value,
-        "accuracy": trial.score,
-        "accuracy_float32": _float32(trial),
-        "test_accuracy": None if trial.test is None else trial.test.accuracy,
+        "metric": summary.metric,
+        "score": trial.score,
+        "float32_score": _float32(trial),
+        "test_score": _test(trial),
         "devices": devices,
         "candidate": trial.candidate.to_json(),
     }

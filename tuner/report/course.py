@@ -21,5 +21,5 @@ class _Goals:
 def covered(summary: StudySummary, trials: Sequence[Trial], device: str) -> list[float]:
     """Return the hypervolume of a device's front after each trial, from 0 to 1; see `tuner.search.objectives`."""
     devices = tuple(budget.device for budget in summary.budgets)
-    goals = _Goals(devices, resources_of(summary), chance_error(summary.dataset))
+    goals = _Goals(devices, resources_of(summary), chance_error(summary.task, summary.dataset))
     return device_hypervolumes([observation(trial) for trial in trials], device, goals)

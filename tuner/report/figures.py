@@ -219,7 +219,7 @@ def quantization_figure(trials: Sequence[Trial]) -> go.Figure:
     kinds = sorted({trial.candidate.compression.type for trial in trained})
     for place, kind in enumerate(kinds):
         pairs = [
-            (trial.number, trial.training.float32.accuracy, trial.training.converted.accuracy)
+            (trial.number, trial.training.float32.quality, trial.training.converted.quality)
             for trial in trained
             if trial.training is not None and trial.candidate.compression.type == kind
         ]
@@ -237,7 +237,7 @@ def quantization_figure(trials: Sequence[Trial]) -> go.Figure:
         score
         for trial in trained
         if trial.training is not None
-        for score in (trial.training.float32.accuracy, trial.training.converted.accuracy)
+        for score in (trial.training.float32.quality, trial.training.converted.quality)
     ]
     low, high = min(scores, default=0.0) - 0.02, min(1.02, max(scores, default=1.0) + 0.02)
     figure.update_xaxes(title_text="Trained network, float32", tickformat=".0%", range=[low, high])

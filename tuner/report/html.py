@@ -56,12 +56,14 @@ def _page_data(page: Page) -> Mapping[str, Any]:
     return {
         "devices": [budget.device for budget in page.budgets],
         "resources": list(RESOURCES),
+        "shares": page.shares,
         "trials": [_row(trial, members) for trial in page.trials],
     }
 
 
 def _row(trial: Trial, members: Mapping[str, set[int]]) -> Mapping[str, Any]:
     training, appraisal = trial.training, trial.appraisal
+    second = words.second_figure(trial)
     here: dict[str, list[float | bool | str]] = {}
     for device in members if appraisal is not None else ():
         assert appraisal is not None
@@ -72,9 +74,9 @@ def _row(trial: Trial, members: Mapping[str, set[int]]) -> Mapping[str, Any]:
     return {
         "number": trial.number,
         "state": trial.state.value,
-        "accuracy": _rounded(trial.score),
-        "f1": None if training is None else _rounded(training.converted.macro_f1),
-        "float32": None if training is None else _rounded(training.float32.accuracy),
+        "score": _rounded(trial.score),
+        "second": None if second is None else _rounded(second.value),
+        "float32": None if training is None else _rounded(training.float32.quality),
         "candidate": words.candidate(trial.candidate),
         "detail": words.detail(trial.candidate),
         "reason": trial.reason if trial.state is State.FAILED or trial.appraisal is None else "",

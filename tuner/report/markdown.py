@@ -20,23 +20,23 @@ def summary_markdown(summary: StudySummary, trials: Sequence[Trial]) -> str:
             lines += ["No trained candidate fits.", ""]
             continue
         lines += [
-            "| Trial | Accuracy | float32 | Test | RAM | Flash | Latency | Candidate |",
+            f"| Trial | {words.capitalized(summary.metric)} | float32 | Test | RAM | Flash | Latency | Candidate |",
             "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
-            *(_row(trial, budget.device) for trial in front),
+            *(_row(summary, trial, budget.device) for trial in front),
             "",
         ]
     return "\n".join(lines)
 
 
-def _row(trial: Trial, device: str) -> str:
+def _row(summary: StudySummary, trial: Trial, device: str) -> str:
     assert trial.training is not None
     assert trial.appraisal is not None
     cost = trial.appraisal.cost(device)
     cells = [
         str(trial.number),
-        words.percent(trial.score),
-        words.percent(trial.training.float32.accuracy),
-        words.percent(None if trial.test is None else trial.test.accuracy),
+        words.quality(trial.score, summary),
+        words.quality(trial.training.float32.quality, summary),
+        words.quality(None if trial.test is None else trial.test.quality, summary),
         words.amount("ram", cost.ram.total.value),
         words.amount("flash", cost.flash.total.value),
         words.interval("latency", cost.latency.total),

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
+from tuner.metrics import SHARE
 from tuner.record import BudgetSummary, StudySummary, Trial
+from tuner.report import words
 from tuner.report.markup import Markup, element
 from tuner.report.table import resources_of
 from tuner.study.fronts import device_front
@@ -34,6 +36,19 @@ class Page:
     def trained(self) -> tuple[Trial, ...]:
         """The trials with a score."""
         return tuple(trial for trial in self.trials if trial.score is not None)
+
+    @property
+    def second(self) -> str:
+        """The name of what is shown beside the quality; empty if nothing is."""
+        shown = (words.second_figure(trial) for trial in self.trained)
+        return next((figure.name for figure in shown if figure is not None), "")
+
+    @property
+    def shares(self) -> tuple[bool, bool]:
+        """Whether the quality, and what is shown beside it, are shares to be written in percent."""
+        of_trial = next((trial.training.converted.figures() for trial in self.trained if trial.training), ())
+        units = [figure.unit == SHARE for figure in of_trial]
+        return units[0] if units else True, units[1] if len(units) > 1 else True
 
     def figure(self, name: str, figure: go.Figure, told: str, **data: str) -> Markup:
         """Take a figure in and return the box it is drawn in.

@@ -71,7 +71,7 @@
   const search = document.getElementById("search");
   const stateOf = document.getElementById("state");
   const fitting = document.getElementById("fitting");
-  const order = { column: "accuracy", down: true };
+  const order = { column: "score", down: true };
   let limit = STEP;
   const value = (row, column) => {
     const here = row.on[chosen.device];
@@ -83,7 +83,9 @@
   const milliseconds = (time) => time === null ? "–" : time < 1 ? `${Number((time * 1e3).toPrecision(3))} µs`
     : time < 1000 ? `${Number(time.toPrecision(3))} ms` : `${(time / 1e3).toFixed(1)} s`;
   const percent = (share) => share === null ? "–" : `${(100 * share).toFixed(1)}%`;
-  const columns = [["number", String], ["state", null], ["accuracy", percent], ["f1", percent], ["float32", percent],
+  const plain = (number) => number === null ? "–" : String(Number(number.toPrecision(4)));
+  const [score, second] = (page.shares ?? []).map((share) => share ? percent : plain);
+  const columns = [["number", String], ["state", null], ["score", score], ["second", second], ["float32", score],
     ["ram", bytes], ["flash", bytes], ["latency", milliseconds], ["candidate", null]];
   function cell(text, className) {
     const made = document.createElement("td");
@@ -156,7 +158,7 @@
     for (const head of all("th[data-column]", table)) {
       head.firstElementChild.addEventListener("click", () => {
         const same = order.column === head.dataset.column;
-        order.down = same ? !order.down : ["accuracy", "f1", "float32"].includes(head.dataset.column);
+        order.down = same ? !order.down : ["score", "float32"].includes(head.dataset.column);
         order.column = head.dataset.column;
         fill();
       });

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuner.estimate import Estimate
+from tuner.metrics import ClassificationScore
 from tuner.record import RESOURCES, BudgetSummary, Counts, State, Trial
 from tuner.report import analysis, figures, words
 from tuner.report.importance import importances
@@ -26,13 +27,13 @@ def _main(page: Page) -> list[Markup]:
         found = importances(page.trials)
         shown += [_front(page), _members(page), _two(_parts(page), _confusions(page))]
         shown += [
-            _candidates(),
+            _candidates(page),
             analysis.parallel(page, found),
             _two(analysis.importance(page, found), analysis.course(page)),
         ]
         shown += [_two(analysis.rejections(page), analysis.quantization(page))]
     else:
-        shown += [_candidates(), analysis.rejections(page)]
+        shown += [_candidates(page), analysis.rejections(page)]
     return [*shown, _two(analysis.data(page), analysis.origin(page))]
 
 
@@ -96,8 +97,8 @@ def _boards(page: Page) -> Markup:
                 "button",
                 element("b", budget.title),
                 element("span", f"may use {words.listed(limits)}", class_="note"),
-                element("span", words.percent(front[0].score) if front else "nothing fits", class_="big"),
-                element("span", words.best_on(front, budget.device)),
+                element("span", words.quality(front[0].score, page.summary) if front else "nothing fits", class_="big"),
+                element("span", words.best_on(front, budget.device, page.summary.metric)),
                 element("span", f"{words.count(len(front), 'model')} on the Pareto front", class_="note"),
                 type="button",
                 class_="board",
@@ -152,11 +153,13 @@ def resource_choice() -> Markup:
 
 
 def _members(page: Page) -> Markup:
-    names = ("Trial", "Accuracy", "float32", "Test", "Macro F1", "RAM", "Flash", "Latency", "Candidate")
+    titles = (words.capitalized(name) for name in (page.summary.metric, page.second))
+    metric, second = titles
+    names = ("Trial", metric, "float32", "Test", second, "RAM", "Flash", "Latency", "Candidate")
     head = element("tr", [element("th", name, scope="col", class_=_text(name == "Candidate")) for name in names])
     tables = []
     for budget in page.budgets:
-        rows = [_member(trial, budget.device) for trial in page.fronts[budget.device]]
+        rows = [_member(page, trial, budget.device) for trial in page.fronts[budget.device]]
         nothing = element("p", "No trained candidate fits this board.")
         table = element("table", element("thead", head), element("tbody", rows))
         tables.append(
@@ -169,7 +172,7 @@ def _members(page: Page) -> Markup:
         element("h2", "Members of the front"),
         element(
             "p",
-            "Accuracy is that of the bytes the board runs, on the validation split; float32 is the network before "
+            f"{metric} is that of the bytes the board runs, on the validation split; float32 is the network before "
             "conversion. The test split was opened once, for these models, after the search: nothing was chosen by it. "
             "Ranges hold the truth in nine cases of ten; figures without one are exact.",
             class_="note",
@@ -178,22 +181,22 @@ def _members(page: Page) -> Markup:
     )
 
 
-def _member(trial: Trial, device: str) -> Markup:
+def _member(page: Page, trial: Trial, device: str) -> Markup:
     assert trial.training is not None
     assert trial.appraisal is not None
-    cost = trial.appraisal.cost(device)
+    cost, second = trial.appraisal.cost(device), words.second_figure(trial)
     facts: list[str] = [
         str(trial.number),
-        words.percent(trial.score),
-        words.percent(trial.training.float32.accuracy),
-        words.percent(None if trial.test is None else trial.test.accuracy),
-        words.percent(trial.training.converted.macro_f1),
+        words.quality(trial.score, page.summary),
+        words.quality(trial.training.float32.quality, page.summary),
+        words.quality(None if trial.test is None else trial.test.quality, page.summary),
+        "–" if second is None else words.figure(second),
         _need("ram", cost.ram.total),
         _need("flash", cost.flash.total),
         _need("latency", cost.latency.total),
     ]
     short = element("summary", words.candidate(trial.candidate))
-    notes = [words.detail(trial.candidate), words.fitting(trial.training, trial.candidate)]
+    notes = [words.detail(trial.candidate), words.fitting(trial.training, trial.candidate, page.summary)]
     full = element("details", short, [element("div", note, class_="note") for note in notes])
     return element(
         "tr",
@@ -238,7 +241,9 @@ def _confusions(page: Page) -> Markup:
     boxes = []
     for budget in page.budgets:
         options = [
-            element("option", f"trial {trial.number}, {words.percent(trial.score)}", value=str(trial.number))
+            element(
+                "option", f"trial {trial.number}, {words.quality(trial.score, page.summary)}", value=str(trial.number)
+            )
             for trial in page.fronts[budget.device]
         ]
         if options:
@@ -247,7 +252,10 @@ def _confusions(page: Page) -> Markup:
     members = {trial.number: trial for front in page.fronts.values() for trial in front}
     for number, trial in sorted(members.items()):
         assert trial.training is not None
-        figure = figures.confusion_figure(trial.training.converted)
+        score = trial.training.converted
+        if not isinstance(score, ClassificationScore):
+            continue
+        figure = figures.confusion_figure(score)
         told = f"Confusion matrix of trial {number} on the validation split"
         boxes.append(page.figure(f"confusion-{number}", figure, told, for_trial=str(number)))
     return element(
@@ -258,12 +266,12 @@ def _confusions(page: Page) -> Markup:
     )
 
 
-def _candidates() -> Markup:
+def _candidates(page: Page) -> Markup:
     names = {
         "number": "Trial",
         "state": "State",
-        "accuracy": "Accuracy",
-        "f1": "Macro F1",
+        "score": words.capitalized(page.summary.metric),
+        "second": words.capitalized(page.second),
         "float32": "float32",
         "ram": "RAM",
         "flash": "Flash",

@@ -36,7 +36,9 @@ def trial_rows(summary: StudySummary, trials: Sequence[Trial]) -> list[Row]:
     }
     names = list(dict.fromkeys(name for trial in trials for name in trial.parameters))
     figures = list(dict.fromkeys(name for trial in trials for name in trial.features))
-    return [_row(trial, fronts, figures, names) for trial in trials]
+    trained = (trial.training.converted.figures() for trial in trials if trial.training is not None)
+    keys = list(dict.fromkeys(figure.key for shown in trained for figure in shown))
+    return [_row(trial, fronts, keys, figures, names) for trial in trials]
 
 
 def resources_of(summary: StudySummary) -> tuple[str, ...]:
@@ -45,17 +47,18 @@ def resources_of(summary: StudySummary) -> tuple[str, ...]:
 
 
 def _row(
-    trial: Trial, fronts: Mapping[str, set[int]], figures: Sequence[str], names: Sequence[str]
+    trial: Trial,
+    fronts: Mapping[str, set[int]],
+    keys: Sequence[str],
+    figures: Sequence[str],
+    names: Sequence[str],
 ) -> dict[str, Scalar | None]:
     training = trial.training
     row: dict[str, Scalar | None] = {
         "trial": trial.number,
         "state": trial.state.value,
         "candidate": trial.candidate.id,
-        "accuracy": None if training is None else training.converted.accuracy,
-        "macro_f1": None if training is None else training.converted.macro_f1,
-        "float32_accuracy": None if training is None else training.float32.accuracy,
-        "test_accuracy": None if trial.test is None else trial.test.accuracy,
+        **_scores(trial, keys),
         "model_bytes": None if training is None else training.artifact.bytes,
         "epochs": None if training is None else len(training.curve),
         "best_epoch": None if training is None else training.best_epoch + 1,
@@ -69,6 +72,21 @@ def _row(
         row[f"{device}/front"] = trial.number in members
     row |= {f"network/{name}": trial.features.get(name) for name in figures}
     return row | {f"parameter/{name}": trial.parameters.get(name) for name in names}
+
+
+def _scores(trial: Trial, keys: Sequence[str]) -> dict[str, Scalar | None]:
+    """Return the quality, and each figure of the converted model, of the float network and on the test split."""
+    training = trial.training
+    row: dict[str, Scalar | None] = {"score": trial.score}
+    scores = (
+        ("", None if training is None else training.converted),
+        ("float32_", None if training is None else training.float32),
+        ("test_", trial.test),
+    )
+    for prefix, score in scores:
+        found = {} if score is None else {figure.key: figure.value for figure in score.figures()}
+        row |= {f"{prefix}{key}": found.get(key) for key in keys}
+    return row
 
 
 def _on_device(trial: Trial, device: str) -> dict[str, Scalar | None]:

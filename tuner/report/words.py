@@ -8,7 +8,9 @@ from statistics import fmean
 from tuner.candidate import Candidate, Scalar, Settings
 from tuner.estimate import Estimate
 from tuner.learning_curve import diagnose
+from tuner.metrics import SHARE, Figure, quality_text
 from tuner.record import Counts, StudySummary, Survey, TrainingResult, Trial
+from tuner.tasks import task_named
 from tuner.units import format_bytes, format_milliseconds, format_seconds
 
 OBJECTIVES = {"accuracy": "accuracy", "ram": "RAM", "flash": "flash", "latency": "latency"}
@@ -31,6 +33,28 @@ def interval(resource: str, estimate: Estimate) -> str:
 def percent(share: float | None) -> str:
     """Write 0.9512 as "95.1%"; nothing as "–"."""
     return "–" if share is None else f"{share:.1%}"
+
+
+def quality(trial_score: float | None, summary: StudySummary) -> str:
+    """Write a score as the study's metric is written, "95.1%" or "0.951"; nothing as "–"."""
+    return quality_text(trial_score, summary.metric)
+
+
+def figure(shown: Figure) -> str:
+    """Write a figure of a score with its unit."""
+    if shown.unit == SHARE:
+        return percent(shown.value)
+    return f"{shown.value:.4g} {shown.unit}".rstrip()
+
+
+def second_figure(trial: Trial) -> Figure | None:
+    """Return what is shown of a trained trial beside its quality, such as macro F1 or MAE."""
+    return None if trial.training is None else next(iter(trial.training.converted.figures()[1:]), None)
+
+
+def capitalized(text: str) -> str:
+    """Write "macro F1" as "Macro F1"."""
+    return text[:1].upper() + text[1:]
 
 
 def count(number: int, noun: str) -> str:
@@ -107,10 +131,10 @@ def survey(looked_at: Survey) -> str:
     return f"To choose them the sampler costed {costed}, of which {looked_at.unfit:,} fit no board."
 
 
-def fitting(result: TrainingResult, chosen: Candidate) -> str:
+def fitting(result: TrainingResult, chosen: Candidate, summary: StudySummary) -> str:
     """Say how well the model and its training suit the data: "Overfitted: 99% right on training examples, …"."""
-    classes, epochs = len(result.float32.classes), chosen.training.epochs
-    found = diagnose(result.curve, result.best_epoch, classes, epochs=epochs)
+    yardstick = task_named(summary.task).yardstick(len(summary.dataset.labels), result.fitted)
+    found = diagnose(result.curve, result.best_epoch, yardstick, epochs=chosen.training.epochs)
     return f"{found.fitting.capitalize()}: {found.sentence}."
 
 
@@ -145,7 +169,7 @@ def outcome(summary: StudySummary, trials: Sequence[Trial]) -> list[str]:
     return sentences
 
 
-def best_on(front: Sequence[Trial], device: str) -> str:
+def best_on(front: Sequence[Trial], device: str, metric: str) -> str:
     """Tell what the most accurate model of a device's front needs there."""
     if not front:
         return "No trained candidate fits."
@@ -153,15 +177,15 @@ def best_on(front: Sequence[Trial], device: str) -> str:
     assert best.appraisal is not None
     cost = best.appraisal.cost(device)
     return (
-        f"accuracy in {format_bytes(cost.ram.total.value)} of RAM, {format_bytes(cost.flash.total.value)} of flash "
+        f"{metric} in {format_bytes(cost.ram.total.value)} of RAM, {format_bytes(cost.flash.total.value)} of flash "
         f"and {format_milliseconds(cost.latency.total.value)}"
     )
 
 
 def conversion(trials: Sequence[Trial]) -> str:
-    """Tell what conversion to integers does to the accuracy, on average."""
+    """Tell what conversion to integers does to the quality, on average, in points of a hundred."""
     pairs = [
-        trial.training.converted.accuracy - trial.training.float32.accuracy
+        trial.training.converted.quality - trial.training.float32.quality
         for trial in trials
         if trial.training is not None and trial.candidate.compression.type != "float32"
     ]

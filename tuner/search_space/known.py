@@ -28,7 +28,14 @@ OPTIMIZERS: Mapping[str, tuple[str, ...]] = {
 """Parameters of each optimizer. They are trained with TensorFlow, which reading a search space must not load; a
 test holds this table and `tuner.training` together."""
 
-LOSSES: Mapping[str, tuple[str, ...]] = {"auto": (), "cross_entropy": ("label_smoothing",), "focal": ("gamma",)}
+LOSSES: Mapping[str, tuple[str, ...]] = {
+    "auto": (),
+    "cross_entropy": ("label_smoothing",),
+    "focal": ("gamma",),
+    "mse": (),
+    "mae": (),
+    "huber": ("delta",),
+}
 """Parameters of each loss, held together with `tuner.training` by the same test."""
 
 

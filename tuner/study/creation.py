@@ -21,6 +21,7 @@ from tuner.search.samplers import DEFAULT, sampler
 from tuner.search_space import SearchSpace, load_space
 from tuner.study.history import Creation
 from tuner.study.spec import BudgetSpec, DatasetSpec, StudySpec
+from tuner.tasks import task_named, task_of
 from tuner.trial.task import Target
 from tuner.units import format_bytes, format_milliseconds
 
@@ -45,12 +46,9 @@ def create(spec: StudySpec) -> Creation:
         InputError: data, space, devices, budgets or sampler are wrong; the message says which and why.
     """
     dataset = open_study_dataset(spec.dataset)
-    if len(dataset.labels) < 2:
-        raise DataError(
-            f"{dataset.root}: has {len(dataset.labels)} classes ({', '.join(dataset.labels)}), a classifier needs two",
-            hint="see how the labels are read with `tuner datasets inspect`",
-        )
+    task = task_named(spec.task) if spec.task else task_of(dataset)
     splits = _split(dataset, spec)
+    task.check(dataset, splits)
     blocks = tuple(BlockFile.of(path) for path in spec.blocks)
     for file in blocks:
         file.load()
@@ -58,7 +56,7 @@ def create(spec: StudySpec) -> Creation:
     targets = _targets(spec)
     sampler(sampler_name(spec), **spec.sampler.options)
     return Creation(
-        spec=spec.model_dump(mode="json"),
+        spec=spec.model_copy(update={"task": task.name}).model_dump(mode="json"),
         dataset=_summary(dataset, splits),
         splits={"train": splits.train, "validation": splits.validation, "test": splits.test},
         blocks=blocks,
@@ -111,16 +109,7 @@ def environment() -> Mapping[str, str]:
 
 def _split(dataset: Dataset, spec: StudySpec) -> Splits:
     wanted = spec.dataset.split
-    splits = split(dataset, by=wanted.by, validation=wanted.validation, test=wanted.test, seed=spec.seed)
-    for name in ("train", "validation", "test"):
-        present = {recording.label for recording in dataset.select(getattr(splits, name))}
-        absent = sorted(set(dataset.labels) - present)
-        if absent:
-            raise DataError(
-                f"{dataset.root}: the {name} split has no recording of {', '.join(absent)}",
-                hint="give more recordings, a larger share of the data to that split, or another `dataset.split.by`",
-            )
-    return splits
+    return split(dataset, by=wanted.by, validation=wanted.validation, test=wanted.test, seed=spec.seed)
 
 
 def _targets(spec: StudySpec) -> tuple[Target, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tuner.dsp.custom import BlockFile
 from tuner.errors import InputError, StoreError
-from tuner.metrics import ClassificationScore
+from tuner.metrics import Score
 from tuner.record import BudgetSummary, Counts, DatasetSummary, State, Survey, Trial
 from tuner.store.codec import decode, encode
 from tuner.store.event import Event, Kind
@@ -92,6 +92,14 @@ class Stop:
     """The rule of `tuner.study.stopping` that ended it."""
 
 
+@dataclass(frozen=True, slots=True)
+class FinalScore:
+    """A member of a front was scored on the test split."""
+
+    number: int
+    score: Score
+
+
 class History:
     """All that happened to a study; built from events, and the only place where their payloads are understood."""
 
@@ -139,8 +147,8 @@ class History:
                 trial = decode(Trial, event.payload)
                 self._trials[trial.number] = trial
             case Kind.TESTED:
-                number, score = int(event.payload["number"]), decode(ClassificationScore, event.payload["score"])
-                self._trials[number] = replace(self._trials[number], test=score)
+                final = decode(FinalScore, event.payload)
+                self._trials[final.number] = replace(self._trials[final.number], test=final.score)
             case Kind.STOPPED:
                 self.stop = decode(Stop, event.payload)
                 self.survey += self.stop.survey
@@ -217,6 +225,6 @@ def told(trial: Trial) -> tuple[Kind, dict[str, Any]]:
     return Kind.TOLD, encode(trial)
 
 
-def tested(number: int, score: ClassificationScore) -> tuple[Kind, dict[str, Any]]:
+def tested(number: int, score: Score) -> tuple[Kind, dict[str, Any]]:
     """Return the event of a test score."""
-    return Kind.TESTED, {"number": number, "score": encode(score)}
+    return Kind.TESTED, encode(FinalScore(number, score))

@@ -9,6 +9,7 @@ from typing import Literal
 from tuner.record import Appraisal, DatasetSummary, State, Trial
 from tuner.search.problem import Cost, Observation
 from tuner.study.history import Creation
+from tuner.tasks import task_named
 
 _UNLIMITED_MS = 1000.0
 _STATES: dict[State, Literal["complete", "rejected", "failed", "pending"]] = {
@@ -31,7 +32,7 @@ class StudyGoals:
 def goals_of(creation: Creation) -> StudyGoals:
     """Return what a study wants."""
     devices = tuple(budget.device for budget in creation.budgets)
-    return StudyGoals(devices, creation.study.resources, chance_error(creation.dataset))
+    return StudyGoals(devices, creation.study.resources, chance_error(creation.study.task, creation.dataset))
 
 
 def observation(trial: Trial) -> Observation:
@@ -42,7 +43,7 @@ def observation(trial: Trial) -> Observation:
         parameters=trial.parameters,
         state=_STATES[trial.state],
         cost=None if appraisal is None else known_cost(appraisal, trial.features),
-        error=None if trial.score is None else 1.0 - trial.score,
+        error=None if trial.score is None else min(1.0, 1.0 - trial.score),  # an R² may be as bad as it likes
     )
 
 
@@ -66,7 +67,6 @@ def known_cost(appraisal: Appraisal, features: Mapping[str, float]) -> Cost:
     return Cost(constraints, usage, features)
 
 
-def chance_error(dataset: DatasetSummary) -> float:
-    """Return the error of always answering the most frequent class: a model that does no better is worth nothing."""
-    counts = dataset.split["validation"].values()
-    return 1.0 - max(counts) / sum(counts)
+def chance_error(task: str, dataset: DatasetSummary) -> float:
+    """Return the error of the best answer that does not look at the data: a model no better is worth nothing."""
+    return 1.0 - task_named(task).chance(dataset)

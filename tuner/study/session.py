@@ -17,6 +17,7 @@ from tuner.study.fronts import device_front, worth_keeping
 from tuner.study.history import History, Session, Stop, started, stopped, tested
 from tuner.study.loop import SearchLoop, Tools
 from tuner.study.replay import chooser
+from tuner.tasks import task_named
 from tuner.trial.appraise import Appraiser
 from tuner.trial.feature_cache import default_folder
 from tuner.trial.front_score import FrontScorer
@@ -62,6 +63,7 @@ class Work:
         splits = history.creation.splits
         context = Context(
             dataset=dataset,
+            task=task_named(spec.task),
             train=tuple(splits["train"]),
             validation=tuple(splits["validation"]),
             targets=targets_of(history.creation),
@@ -69,7 +71,7 @@ class Work:
             trial_seconds=spec.limits.trial_time,
             cache=default_folder(),
         )
-        costs = CostModel(Appraiser(context.dataset, context.targets))
+        costs = CostModel(Appraiser(context.dataset, context.task, context.targets))
         self._record(started(session))
         worked_before, start = history.worked_s, time.monotonic()
         try:

@@ -100,7 +100,8 @@ class StudySpec(_Section):
 
     name: Annotated[str, Field(pattern=_NAME)]
     dataset: DatasetSpec
-    task: Literal["classification"] = "classification"
+    task: str = ""
+    """What is to be learnt, by the name of a task; empty: what the data set's labels ask for."""
     search_space: str | Path | dict[str, Any]
     """The name of a shipped space, the path of a file, or the space itself."""
     blocks: tuple[Path, ...] = ()

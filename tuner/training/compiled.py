@@ -19,9 +19,9 @@ from tuner.models.network import Network
 from tuner.training.augmentation import augmented, mixed, own_shares, partners
 from tuner.training.constraint import Held
 from tuner.training.distillation import Lesson, Teaching
-from tuner.training.layers import Pass, Tensor, forward, tensor_shape
+from tuner.training.layers import Pass, Tensor, forward, head_activation, tensor_shape
 from tuner.training.layout import Layout
-from tuner.training.losses import build_loss, cross_entropy
+from tuner.training.losses import build_objective
 from tuner.training.optimizers import Step, build_optimizer
 from tuner.training.runtime import tf
 from tuner.training.simulation import Ranges, quantized_pass
@@ -40,6 +40,9 @@ class Recipe:
     """Without its rates."""
     loss: Settings
     batch_size: int
+    truth_shape: tuple[int, ...] = ()
+    """Of one example's truth."""
+    truth_dtype: str = "int64"
     ranges: Ranges | None = None
     """If given, the network runs as if its weights and these activations were stored in 8 bits."""
     augmentation: Changes | None = None
@@ -87,7 +90,7 @@ class CompiledEpoch:
         self._ranges = recipe.ranges
         self._augmentation = recipe.augmentation
         self._feature_shape = recipe.feature_shape
-        self._loss = build_loss(recipe.loss)
+        self._objective = build_objective(recipe.loss, head_activation(recipe.network))
         template = initial_weights(recipe.network, seed=0)
         self._learned = Layout.of({name: value for name, value in template.items() if not is_statistic(name)})
         self._gathered = Layout.of({name: value for name, value in template.items() if is_statistic(name)})
@@ -101,7 +104,7 @@ class CompiledEpoch:
         self._slots = tuple(tf.Variable(first) for first in self._optimizer.slots)
         features = tf.TensorSpec((None, *tensor_shape(recipe.network.input_shape)), tf.float32)
         per_example = tf.TensorSpec((None,), tf.float32)
-        truth = tf.TensorSpec((None,), tf.int64)
+        truth = tf.TensorSpec((None, *recipe.truth_shape), recipe.truth_dtype)
         rows = tf.TensorSpec((None, recipe.batch_size), tf.int32)
         rates = tf.TensorSpec((None,), tf.float32)
         number = tf.TensorSpec((), tf.int32)
@@ -134,15 +137,15 @@ class CompiledEpoch:
         self._teaching.begin(weights)
 
     def train(self, feed: Feed, example_weights: Tensor, steps: Steps, seed: int) -> tuple[float, float]:
-        """Take some steps; return the sum of their losses and the share of right predictions they saw."""
+        """Take some steps; return the sums of their losses and of the measures of the examples they saw."""
         data = (feed.features, feed.truth, example_weights)
-        loss, right = self._train(data, (steps.rows, steps.rates, steps.first, steps.total), seed)
-        return float(loss), float(right)
+        loss, measure = self._train(data, (steps.rows, steps.rates, steps.first, steps.total), seed)
+        return float(loss), float(measure)
 
     def evaluate(self, feed: Feed) -> tuple[float, float]:
-        """Return the mean cross-entropy and the accuracy of the weights as they stand."""
-        loss, right = self._evaluate(feed.features, feed.truth)
-        return float(loss) / len(feed.truth), float(right) / len(feed.truth)
+        """Return the mean validation loss and the mean measure of the weights as they stand."""
+        loss, measure = self._evaluate(feed.features, feed.truth)
+        return float(loss) / len(feed.truth), float(measure) / len(feed.truth)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the weights as they stand."""
@@ -159,7 +162,7 @@ class CompiledEpoch:
         features, truth, example_weights = data
         rows, rates, first, total = steps
 
-        def step(index: Tensor, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        def step(index: Tensor, loss: Tensor, measure: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             chosen = rows[index]
             x, y = tf.gather(features, chosen), tf.gather(truth, chosen)
             x, share = self._augmented(x, tf.stack([seed, first + index]))
@@ -178,11 +181,11 @@ class CompiledEpoch:
             self._statistics.assign(self._gathered.join(gathered | run.statistics))
             time = tf.cast(first + index + 1, tf.float32), tf.cast(total, tf.float32)
             self._optimizer.apply(Step(self._weights, self._slots, gradient, mean, rates[index], *time))
-            return index + 1, loss + mean, right + _right(logits, y)
+            return index + 1, loss + mean, measure + tf.reduce_sum(self._objective.measure(logits, y))
 
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
-        _, loss, right = tf.while_loop(lambda index, *_: index < tf.shape(rows)[0], step, start)
-        return loss, right
+        _, loss, measure = tf.while_loop(lambda index, *_: index < tf.shape(rows)[0], step, start)
+        return loss, measure
 
     def _held(self, gradient: Tensor) -> Tensor:
         """Return the gradient along which nothing that is held changes."""
@@ -204,30 +207,27 @@ class CompiledEpoch:
 
     def _losses(self, logits: Tensor, truth: Tensor, example_weights: Tensor, share: Tensor) -> Tensor:
         """Return a loss per example; one of mixed examples is that of both truths, in the same shares."""
-        own = self._loss(logits, truth) * example_weights
+        own = self._objective.loss(logits, truth) * example_weights
         if share is None:
             return own
-        return share * own + (1 - share) * self._loss(logits, partners(truth)) * partners(example_weights)
+        return share * own + (1 - share) * self._objective.loss(logits, partners(truth)) * partners(example_weights)
 
     def _evaluate_all(self, features: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
         weights = self._learned.cut(self._weights.read_value()) | self._gathered.cut(self._statistics.read_value())
 
-        def batch(first: Tensor, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        def batch(first: Tensor, loss: Tensor, measure: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             last = first + _EVALUATION_BATCH
             logits = forward(self._network, features[first:last], self._pass(weights))
             y = truth[first:last]
-            return last, loss + tf.reduce_sum(cross_entropy(logits, y)), right + _right(logits, y)
+            loss += tf.reduce_sum(self._objective.validation(logits, y))
+            return last, loss, measure + tf.reduce_sum(self._objective.measure(logits, y))
 
         start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
-        _, loss, right = tf.while_loop(lambda first, *_: first < tf.shape(truth)[0], batch, start)
-        return loss, right
+        _, loss, measure = tf.while_loop(lambda first, *_: first < tf.shape(truth)[0], batch, start)
+        return loss, measure
 
 
 @functools.lru_cache(maxsize=4)
 def compiled_epoch(recipe: Recipe) -> CompiledEpoch:
     """Return the graphs of a recipe, from the last few where possible; each holds memory for its weights."""
     return CompiledEpoch(recipe)
-
-
-def _right(logits: Tensor, truth: Tensor) -> Tensor:
-    return tf.reduce_sum(tf.cast(tf.argmax(logits, axis=-1) == truth, tf.float32))

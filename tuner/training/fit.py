@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ _STEPS_PER_CALL = 100
 """The deadline is looked at between calls: at 20 ms a step, a large one here, every two seconds."""
 
 _DIVERGED = 1e6
-"""A log loss that only a runaway training reaches; activations that saturate keep it from becoming infinite."""
+"""A loss that only a runaway training reaches; activations that saturate keep it from becoming infinite."""
 
 
 def fit(
@@ -50,7 +51,7 @@ def fit(
     arguments give equal weights, bit for bit, on one machine.
 
     Args:
-        network: its last layer gives one value per class.
+        network: its last layer gives what the loss takes.
         training: optimizer, loss, augmentation and limits.
         train: what is learned.
         validation: what decides the best epoch.
@@ -104,7 +105,10 @@ def fit(
 
 def _recipe(network: Network, training: Training, train: Examples, ranges: Ranges | None) -> Recipe:
     batch = len(train) if training.optimizer.type == FULL_BATCH else min(training.batch_size, len(train))
-    recipe = Recipe(network, without_rates(training.optimizer), training.loss, batch, ranges)
+    truth = train.truth
+    recipe = Recipe(
+        network, without_rates(training.optimizer), training.loss, batch, truth.shape[1:], truth.dtype.name, ranges
+    )
     chosen = augmentation(training.augmentation)
     if not isinstance(chosen, Changes):
         return recipe
@@ -133,20 +137,20 @@ def _epochs(
         held = None if constraint is None else constraint.held(number, compiled.weights())
         if held is not None:
             compiled.hold(held)
-        loss = right = 0.0
+        loss = measure = 0.0
         for first in range(0, count, _STEPS_PER_CALL):
             _check_deadline(deadline, number)
             chosen = slice(first, first + _STEPS_PER_CALL)
             steps = Steps(rows[chosen], rates[number - 1, chosen], (number - 1) * count + first, rates.size)
-            loss_part, right_part = compiled.train(train_feed, example_weights, steps, seed)
-            loss, right = loss + loss_part, right + right_part
-        val_loss, val_accuracy = compiled.evaluate(validation_feed)
+            loss_part, measure_part = compiled.train(train_feed, example_weights, steps, seed)
+            loss, measure = loss + loss_part, measure + measure_part
+        val_loss, val_measure = compiled.evaluate(validation_feed)
         if not loss / count + val_loss < _DIVERGED:
             raise TrainingError(
                 f"training diverged: the loss is {loss / count:g}, the validation loss {val_loss:g} in epoch {number}",
                 hint="a lower learning rate, batch normalization or standardized features keep it finite",
             )
-        yield Epoch(number, loss / count, right / rows.size, val_loss, val_accuracy)
+        yield Epoch(number, loss / count, measure / rows.size, val_loss, val_measure)
 
 
 def _order(examples: int, batch: int, generator: np.random.Generator) -> NDArray[np.int32]:
@@ -155,9 +159,9 @@ def _order(examples: int, batch: int, generator: np.random.Generator) -> NDArray
     return np.resize(generator.permutation(examples), (steps, batch)).astype(np.int32)
 
 
-def _example_weights(truth: NDArray[np.int64], *, balanced: bool) -> NDArray[np.float32]:
+def _example_weights(truth: NDArray[Any], *, balanced: bool) -> NDArray[np.float32]:
     """Return a weight per example, 1 on average: alike, or such that all classes present count alike."""
-    if not balanced:
+    if not balanced or truth.ndim > 1 or truth.dtype.kind == "f":
         return np.ones(len(truth), np.float32)
     _, index, counts = np.unique(truth, return_inverse=True, return_counts=True)
     return (len(truth) / (len(counts) * counts))[index].astype(np.float32)

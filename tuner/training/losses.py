@@ -1,31 +1,54 @@
-"""Losses by their standard names, from logits to one figure per example."""
+"""Losses by their standard names, and what each is measured by while it trains.
+
+A loss takes what the network's last layer sums up, before its softmax or sigmoid, and the truth in the form that goes
+with it: N class indices, N × labels of 0 and 1, or N × values.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tuner.candidate import Settings
 from tuner.errors import ConfigError, nearest
+from tuner.models.network import Activation
 from tuner.training.runtime import tf
 from tuner.training.settings import read_parameters
 
 Tensor = Any
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""From logits (N × classes) and truth (N class indices) to N losses."""
+PerExample = Callable[[Tensor, Tensor], Tensor]
+"""From sums (N × …) and truth (N × …) to N figures."""
 
 
-def build_loss(settings: Settings) -> Loss:
-    """Return the loss of that name; "auto" is the cross-entropy.
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What training minimizes, and by what it is judged."""
+
+    loss: PerExample
+    """On training examples."""
+    validation: PerExample
+    """On validation examples: the loss without what only helps to learn, such as smoothing."""
+    measure: PerExample
+    """What is shown of each epoch: 1 for a right class, the share of right labels, or the mean absolute error."""
+
+
+def build_objective(settings: Settings, activation: Activation) -> Objective:
+    """Return the loss of that name with what belongs to it.
+
+    "auto" is what goes with the network's last activation: cross-entropy on a softmax, binary cross-entropy on
+    sigmoids, the squared error on plain values.
 
     Raises:
         ConfigError: there is no such loss, or it has no such parameter.
     """
-    if settings.type not in _LOSSES:
-        raise ConfigError(f"no loss is called '{settings.type}'", hint=nearest(settings.type, _LOSSES))
-    build, defaults = _LOSSES[settings.type]
-    return build(**read_parameters("loss", settings, defaults))
+    name = _STANDARD.get(activation, "mse") if settings.type == "auto" else settings.type
+    if name not in _LOSSES:
+        raise ConfigError(f"no loss is called '{name}'", hint=nearest(name, ("auto", *_LOSSES)))
+    known = _LOSSES[name]
+    loss = known.build(**read_parameters("loss", settings, known.defaults))
+    return Objective(loss, known.plain or loss, known.measure)
 
 
 def cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
@@ -33,7 +56,7 @@ def cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
     return tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
 
 
-def _smoothed_cross_entropy(label_smoothing: float) -> Loss:
+def _smoothed_cross_entropy(label_smoothing: float) -> PerExample:
     """Szegedy et al. 2016: the truth gives the share `label_smoothing` of its weight to all classes alike."""
     if label_smoothing == 0.0:
         return cross_entropy
@@ -45,7 +68,7 @@ def _smoothed_cross_entropy(label_smoothing: float) -> Loss:
     return loss
 
 
-def _focal(gamma: float) -> Loss:
+def _focal(gamma: float) -> PerExample:
     """Lin et al. 2017: examples that are already right count less, by the factor (1 - p)^gamma."""
 
     def loss(logits: Tensor, truth: Tensor) -> Tensor:
@@ -55,8 +78,49 @@ def _focal(gamma: float) -> Loss:
     return loss
 
 
-_LOSSES: Mapping[str, tuple[Callable[..., Loss], Mapping[str, float]]] = {
-    "auto": (lambda: cross_entropy, {}),
-    "cross_entropy": (_smoothed_cross_entropy, {"label_smoothing": 0.0}),
-    "focal": (_focal, {"gamma": 2.0}),
+def _right_class(logits: Tensor, truth: Tensor) -> Tensor:
+    return tf.cast(tf.argmax(logits, axis=-1) == truth, tf.float32)
+
+
+def _squared_error(values: Tensor, truth: Tensor) -> Tensor:
+    return _mean(tf.square(values - truth))
+
+
+def _absolute_error(values: Tensor, truth: Tensor) -> Tensor:
+    return _mean(tf.abs(values - truth))
+
+
+def _huber(delta: float) -> PerExample:
+    """Huber 1964: squared up to `delta`, linear beyond, so that outliers do not pull as hard."""
+
+    def loss(values: Tensor, truth: Tensor) -> Tensor:
+        error = tf.abs(values - truth)
+        near = tf.minimum(error, delta)
+        return _mean(0.5 * tf.square(near) + delta * (error - near))
+
+    return loss
+
+
+def _mean(figures: Tensor) -> Tensor:
+    """Return the mean of each example's values."""
+    return tf.reduce_mean(figures, axis=list(range(1, len(figures.shape))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    build: Callable[..., PerExample]
+    defaults: Mapping[str, float]
+    measure: PerExample
+    plain: PerExample | None = None
+    """The loss on validation examples; that of training if there is none."""
+
+
+_STANDARD: Mapping[Activation, str] = {"softmax": "cross_entropy"}
+
+_LOSSES: Mapping[str, _Known] = {
+    "cross_entropy": _Known(_smoothed_cross_entropy, {"label_smoothing": 0.0}, _right_class, cross_entropy),
+    "focal": _Known(_focal, {"gamma": 2.0}, _right_class, cross_entropy),
+    "mse": _Known(lambda: _squared_error, {}, _absolute_error),
+    "mae": _Known(lambda: _absolute_error, {}, _absolute_error),
+    "huber": _Known(_huber, {"delta": 1.0}, _absolute_error),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +14,16 @@ from tuner.models.network import Network
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Features and the classes they belong to."""
+    """Features and what is true of them."""
 
     features: NDArray[np.float32]
     """N × the network's input shape."""
-    truth: NDArray[np.int64]
-    """N class indices."""
+    truth: NDArray[Any]
+    """N × …, in the form that the loss takes: N class indices, N × labels of 0 and 1, N × values."""
 
     def __post_init__(self) -> None:
         if len(self.features) != len(self.truth):
-            raise ValueError(f"{len(self.features)} rows of features, but {len(self.truth)} labels")
+            raise ValueError(f"{len(self.features)} rows of features, but {len(self.truth)} of truth")
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -36,11 +37,11 @@ class Epoch:
     """Counted from 1."""
     loss: float
     """Mean over the epoch, class weights and regularization as in training."""
-    accuracy: float
-    """Of the predictions made while training, with dropout and augmentation."""
+    measure: float
+    """What goes with the loss, e.g. accuracy; of the predictions made while training, with dropout and augmentation."""
     val_loss: float
     """Without class weights, dropout and augmentation."""
-    val_accuracy: float
+    val_measure: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,7 @@ from tuner.models.lowering import lower
 from tuner.models.network import Network
 from tuner.record import Appraisal, Verdict
 from tuner.signal import Signal
+from tuner.tasks import Task, resolved
 from tuner.tflite.read import read_graph
 from tuner.trial.task import Target
 
@@ -32,8 +33,9 @@ class Appraiser:
     The first estimate, before training, and the second, from the converted bytes, differ in the graph alone.
     """
 
-    def __init__(self, dataset: Dataset, targets: Sequence[Target]) -> None:
+    def __init__(self, dataset: Dataset, task: Task, targets: Sequence[Target]) -> None:
         self._dataset = dataset
+        self._task = task
         self._targets = tuple(targets)
 
     def __call__(self, candidate: Candidate) -> tuple[Appraisal, Mapping[str, float]]:
@@ -51,11 +53,13 @@ class Appraiser:
         """Return the candidate's network for this data set.
 
         Raises:
-            BuildError: window, preprocessing, augmentation and architecture do not fit each other.
+            BuildError: window, preprocessing, augmentation and architecture do not fit each other, or the loss not
+                the task.
         """
+        resolved(self._task, candidate.training)
         features = chain.features_of(candidate.preprocessing, self._signal(candidate))
         augmentation(candidate.training.augmentation).check(features.shape)
-        return build(candidate.architecture, features.shape, len(self._dataset.labels))
+        return build(candidate.architecture, features.shape, self._task.output(len(self._dataset.labels)))
 
     def teachers(self, candidate: Candidate) -> tuple[Network, ...]:
         """Return the networks whose answers the candidate's learns, for this data set.

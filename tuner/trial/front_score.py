@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from tuner.candidate import Candidate
 from tuner.dsp.standardize import Standardizer
-from tuner.metrics import ClassificationScore, classification_score
+from tuner.metrics import Score
 from tuner.record import TrainingResult
+from tuner.tasks import Reading
 from tuner.tflm import Tflm
+from tuner.trial.appraise import Appraiser
 from tuner.trial.prepare import features_of
 from tuner.trial.task import Context
 
@@ -25,7 +27,7 @@ class FrontScorer:
     def __exit__(self, *_: object) -> None:
         self._tflm.close()
 
-    def score(self, candidate: Candidate, result: TrainingResult, model: bytes) -> ClassificationScore:
+    def score(self, candidate: Candidate, result: TrainingResult, model: bytes) -> Score:
         """Return the score of a trained candidate's model.
 
         Raises:
@@ -33,5 +35,7 @@ class FrontScorer:
         """
         features, truth = features_of(self._context, candidate, self._recordings)
         standardizer = Standardizer(result.feature_mean, result.feature_deviation)
-        probabilities = self._tflm.predict(model, standardizer.apply(features))
-        return classification_score(probabilities, truth, self._context.dataset.labels)
+        outputs = self._tflm.predict(model, standardizer.apply(features))
+        context = self._context
+        network = Appraiser(context.dataset, context.task, context.targets).network(candidate)
+        return context.task.score(outputs, truth, Reading(context.dataset.labels, candidate, network, result.fitted))

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tuner.candidate import Candidate, canonical_json
 from tuner.data.windows import count_windows, cut, window_signal
 from tuner.dsp import chain
+from tuner.dsp.block import Float32
 from tuner.dsp.standardize import Standardizer
 from tuner.errors import BuildError
-from tuner.training.values import Examples
+from tuner.tasks import Truth
 from tuner.trial.feature_cache import Arrays, FeatureCache
 from tuner.trial.task import Context, TrialTask
 
-_FORM = 1
+_FORM = 2
 """Raised when the same settings come to give other features, so that old cache entries are not read."""
 
 _WINDOWS_BYTES = 256 * 1024**2
@@ -26,11 +26,19 @@ _WINDOWS_BYTES = 256 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Windowed:
+    """Features of windows, and what is true of each."""
+
+    features: Float32
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """What all trials of one window and preprocessing share. Features are standardised."""
 
-    train: Examples
-    validation: Examples
+    train: Windowed
+    validation: Windowed
     standardizer: Standardizer
 
 
@@ -39,6 +47,7 @@ def features_key(context: Context, candidate: Candidate) -> str:
     parts = {
         "form": _FORM,
         "dataset": context.dataset.fingerprint,
+        "task": context.task.name,
         "train": context.train,
         "validation": context.validation,
         "window": asdict(candidate.window),
@@ -61,8 +70,8 @@ def prepare(context: Context, task: TrialTask) -> Prepared:
         arrays = _extract(context, task.candidate)
         cache.put(key, arrays)
     return Prepared(
-        Examples(arrays["train_features"], arrays["train_truth"]),
-        Examples(arrays["validation_features"], arrays["validation_truth"]),
+        Windowed(arrays["train_features"], arrays["train_truth"]),
+        Windowed(arrays["validation_features"], arrays["validation_truth"]),
         Standardizer(tuple(arrays["mean"].tolist()), tuple(arrays["deviation"].tolist())),
     )
 
@@ -81,22 +90,20 @@ def _extract(context: Context, candidate: Candidate) -> Arrays:
     }
 
 
-def features_of(
-    context: Context, candidate: Candidate, recordings: tuple[str, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the features of all windows of some recordings, not standardised, and the windows' classes.
+def features_of(context: Context, candidate: Candidate, recordings: tuple[str, ...]) -> tuple[Float32, Truth]:
+    """Return the features of all windows of some recordings, not standardised, and what is true of the windows.
 
     Windows overlap and are wider than the data they are cut from, so they are held for a few recordings at a time; the
     features of all have to fit in memory, the data need not.
     """
-    features, truth = [], []
+    features, truth, dataset = [], [], context.dataset
     for batch in _batches(context, candidate, recordings):
-        windows = cut(context.dataset, batch, candidate.window)
+        windows = cut(dataset, batch, candidate.window)
         extracted = chain.extract_all(candidate.preprocessing, windows.values, windows.signal, windows.recordings)
         if not np.isfinite(extracted).all():
             raise BuildError("the preprocessing gives features that are not finite on this data")
         features.append(extracted)
-        truth.append(windows.labels)
+        truth.append(context.task.truth(dataset.select(batch), windows, dataset.labels))
     return np.concatenate(features), np.concatenate(truth)
 
 

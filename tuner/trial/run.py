@@ -6,10 +6,9 @@ import hashlib
 import time
 
 from tuner.compression import compression as read_compression
-from tuner.dsp.block import Float32
-from tuner.metrics import ClassificationScore, classification_score
 from tuner.models.compressible import left_out
 from tuner.record import Artifact, Epoch, TrainingResult
+from tuner.tasks import Fitted, Reading, Task, resolved
 from tuner.tflite.stored import stored_weights
 from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
@@ -26,18 +25,24 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     Raises:
         StageError: a stage failed; the error's class says which.
     """
-    candidate, labels = task.candidate, context.dataset.labels
-    appraiser = Appraiser(context.dataset, context.targets)
+    candidate = task.candidate
+    appraiser = Appraiser(context.dataset, context.task, context.targets)
     start = time.monotonic()
+    network, training = appraiser.network(candidate), resolved(context.task, candidate.training)
+    reading = Reading(context.dataset.labels, candidate, network, context.task.fit(prepared.train.truth))
+    train, validation = (
+        Examples(part.features, context.task.targets(part.truth, reading))
+        for part in (prepared.train, prepared.validation)
+    )
 
-    network, compression = appraiser.network(candidate), read_compression(candidate.compression)
+    compression = read_compression(candidate.compression)
     trained = train_compressed(
         network,
         compression,
         Course(
-            candidate.training,
-            prepared.train,
-            prepared.validation,
+            training,
+            train,
+            validation,
             seed=task.seed,
             deadline=start + context.trial_seconds,
         ),
@@ -45,15 +50,16 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     )
     trained_at = time.monotonic()
 
-    model = convert(trained, candidate.compression, prepared.train.features)
+    model = convert(trained, candidate.compression, train.features)
     converted_at = time.monotonic()
 
-    float32 = _score(predict_float(trained, prepared.validation.features), prepared.validation, labels)
-    converted = _score(predict_converted(model, prepared.validation.features), prepared.validation, labels)
+    truth = prepared.validation.truth
+    float32 = context.task.score(predict_float(trained, validation.features), truth, reading)
+    converted = context.task.score(predict_converted(model, validation.features), truth, reading)
     evaluated_at = time.monotonic()
 
     result = TrainingResult(
-        curve=_curve(trained),
+        curve=_curve(trained, context.task, reading.fitted),
         best_epoch=trained.best_epoch - 1,
         float32=float32,
         converted=converted,
@@ -67,6 +73,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
             "evaluate": evaluated_at - converted_at,
         },
         stored=stored_weights(model, left_out(network, compression)),
+        fitted=reading.fitted,
     )
     return Product(result, model)
 
@@ -96,9 +103,10 @@ class TrialJob:
             file.load()
 
 
-def _score(probabilities: Float32, examples: Examples, labels: tuple[str, ...]) -> ClassificationScore:
-    return classification_score(probabilities, examples.truth, labels)
-
-
-def _curve(trained: Trained) -> tuple[Epoch, ...]:
-    return tuple(Epoch(epoch.loss, epoch.accuracy, epoch.val_loss, epoch.val_accuracy) for epoch in trained.history)
+def _curve(trained: Trained, task: Task, fitted: Fitted) -> tuple[Epoch, ...]:
+    return tuple(
+        Epoch(
+            epoch.loss, task.measured(epoch.measure, fitted), epoch.val_loss, task.measured(epoch.val_measure, fitted)
+        )
+        for epoch in trained.history
+    )

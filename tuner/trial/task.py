@@ -11,6 +11,7 @@ from tuner.devices.budget import Budget
 from tuner.devices.profile import DeviceProfile
 from tuner.dsp.custom import BlockFile
 from tuner.record import TrainingResult
+from tuner.tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Context:
     """What all trials of a study share; small, for workers open the data themselves."""
 
     dataset: Dataset
+    task: Task
     train: tuple[str, ...]
     """Recordings to train on."""
     validation: tuple[str, ...]

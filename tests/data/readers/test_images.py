@@ -124,6 +124,6 @@ def test_an_image_is_one_window_of_the_size_that_most_have(tmp_path: Path) -> No
     windows = cut(dataset, [r.id for r in dataset.recordings], Window(size_ms=1000, stride_ms=1000))
 
     assert windows.signal == Signal(48, ("red", "green", "blue"), 1.0, sample_bytes=1, image=(6, 8))
-    assert windows.labels.tolist() == [0, 0, 1]
+    assert windows.recordings.tolist() == [0, 1, 2]
     np.testing.assert_array_equal(windows.values[0].reshape(6, 8, 3), pixels)
     assert set(windows.values[2].ravel()) == {90.0}

@@ -1,11 +1,14 @@
-"""Scores of a classifier from its predictions; knows nothing of how they were made."""
+"""The score of a classifier."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tuner.metrics.score import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class ClassificationScore:
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Counts; row: true class, column: predicted class."""
+    kind: Literal["classification"] = "classification"
+
+    @property
+    def quality(self) -> float:
+        """Accuracy."""
+        return self.accuracy
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Return accuracy and macro F1."""
+        return Figure("accuracy", "accuracy", self.accuracy), Figure("macro_f1", "macro F1", self.macro_f1)
 
     @property
     def macro_f1(self) -> float:

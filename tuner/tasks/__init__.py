@@ -1,0 +1,61 @@
+"""Tasks, one per file: what is true of a window, what a network answers, and how good the answers are.
+
+The package stands between training and trials. Below it, `tuner.training` knows losses by name and trains whatever
+truth goes with them, `tuner.models` builds whatever output is asked for and `tuner.metrics` scores; above it, a trial
+passes values from one to the next without knowing what they mean. A new task is a file here with a class that
+satisfies `Task`, a score in `tuner.metrics`, and, if none of the losses there fits, one in `tuner.training.losses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from tuner.candidate import Settings, Training
+from tuner.data.dataset import Dataset
+from tuner.errors import BuildError, ConfigError, nearest
+from tuner.tasks.classification import Classification
+from tuner.tasks.regression import Regression
+from tuner.tasks.task import Fitted, Reading, Task, Truth
+
+__all__ = ["TASKS", "Fitted", "Reading", "Task", "Truth", "resolved", "task_named", "task_of"]
+
+TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in (Classification(), Regression())})
+"""Every task by the name that study files use."""
+
+
+def task_named(name: str) -> Task:
+    """Return the task of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in TASKS:
+        raise ConfigError(f"task: there is no '{name}'", hint=nearest(name, TASKS))
+    return TASKS[name]
+
+
+def task_of(dataset: Dataset) -> Task:
+    """Return the task that a data set's labels ask for.
+
+    Raises:
+        ConfigError: there is none for such labels.
+    """
+    return task_named(dataset.task)
+
+
+def resolved(task: Task, training: Training) -> Training:
+    """Return a candidate's training with the task's standard loss in place of "auto".
+
+    Classes are not weighed where there are none.
+
+    Raises:
+        BuildError: the loss does not go with the task.
+    """
+    loss = Settings(task.losses[0]) if training.loss.type == "auto" else training.loss
+    if loss.type not in task.losses:
+        raise BuildError(
+            f"the loss '{loss.type}' does not go with {task.name}", hint=f"one of {', '.join(task.losses)} does"
+        )
+    return replace(training, loss=loss, class_weights=training.class_weights and task.has_classes)
