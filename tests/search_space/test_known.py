@@ -9,10 +9,11 @@ from tuner.search_space.schema import Alternative
 
 def test_optimizers_and_losses_are_those_that_training_knows() -> None:
     from tuner.training import losses, optimizers
+    from tuner.training.learned.known import LEARNED
 
     assert {name: set(keys) for name, keys in OPTIMIZERS.items()} == {
         name: {*optimizers._SCHEDULE, *defaults} for name, (_, defaults) in optimizers._OPTIMIZERS.items()
-    }
+    } | {name: set(defaults) for name, defaults in LEARNED.items()}
     assert {name: set(keys) for name, keys in LOSSES.items()} == {
         "auto": set(),
         **{name: set(known.defaults) for name, known in losses._LOSSES.items()},

@@ -14,6 +14,7 @@ from tuner.errors import ConfigError, InputError, nearest
 from tuner.models import FAMILIES, family
 from tuner.search_space.schema import Alternative
 from tuner.search_space.tree import draw, leaves
+from tuner.training.learned.published import SOURCES, published_weights
 
 _SCHEDULE = ("learning_rate", "schedule", "warmup_epochs", "decay")
 
@@ -24,6 +25,8 @@ OPTIMIZERS: Mapping[str, tuple[str, ...]] = {
     "gradient_descent": _SCHEDULE,
     "rmsprop": (*_SCHEDULE, "rho", "momentum", "epsilon"),
     "adagrad": (*_SCHEDULE, "initial_accumulator", "epsilon"),
+    "learned": (),
+    **dict.fromkeys(SOURCES, ("weights",)),
 }
 """Parameters of each optimizer. They are trained with TensorFlow, which reading a search space must not load; a
 test holds this table and `tuner.training` together."""
@@ -95,6 +98,18 @@ OPTIMIZER = Known("training.optimizer", OPTIMIZERS)
 LOSS = Known("training.loss", LOSSES)
 AUGMENTATION = Known("training.augmentation", {name: tuple(kind.model_fields) for name, kind in AUGMENTATIONS.items()})
 COMPRESSION = Known("compression", {name: tuple(kind.model_fields) for name, kind in COMPRESSIONS.items()})
+
+
+def check_published_weights(optimizers: Sequence[Alternative]) -> None:
+    """Look whether the weights of published learned optimizers are there to be read.
+
+    Raises:
+        ConfigError: they are not; the message says where they are published.
+    """
+    for alternative in optimizers:
+        if alternative.type in SOURCES:
+            for settings in _corners(alternative):
+                published_weights(settings)
 
 
 def _corners(alternative: Alternative) -> Iterator[Settings]:

@@ -105,6 +105,13 @@ without an order in time take only `noise`, `gain` and `mixup`. A candidate whos
 features cannot be built, and is not trained.
 """
 
+_LEARNED = """\
+`learned`, `velo`, `celo` and `celo-adam` are learned optimizers: networks that were trained to train networks. They
+take no learning rate, so a search need not look for one. `learned` comes with this package; the published weights of
+the others are read from the file that `weights` or an environment variable names. What they are good for, and between
+which limits: [docs/learned-optimizers.md](../docs/learned-optimizers.md).
+"""
+
 _COMPRESSION = """\
 ## Compressions
 
@@ -142,7 +149,7 @@ def space_reference() -> str:
     parts += [_section(f"`{name}`", kind) for name, kind in _models(FAMILIES)]
     parts.append("## Layers of a hand-written network\n\nEach also takes `use`, `name` and `from`:\n")
     parts += [_section(_layer_names(kind), kind) for kind in _layers()]
-    parts.append(_table("## Optimizers", "optimizer", known.OPTIMIZERS))
+    parts.append(_table("## Optimizers", "optimizer", known.OPTIMIZERS) + "\n" + _LEARNED)
     parts.append(_table("## Losses", "loss", known.LOSSES))
     parts.append(_AUGMENTATION)
     parts += [_section(f"`{name}`", kind) for name, kind in _models(AUGMENTATIONS)]

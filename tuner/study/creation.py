@@ -19,6 +19,7 @@ from tuner.errors import ConfigError, DataError
 from tuner.record import BudgetSummary, DatasetSummary
 from tuner.search.samplers import DEFAULT, sampler
 from tuner.search_space import SearchSpace, load_space
+from tuner.search_space.known import check_published_weights
 from tuner.study.history import Creation
 from tuner.study.spec import BudgetSpec, DatasetSpec, StudySpec
 from tuner.tasks import task_named, task_of
@@ -53,6 +54,7 @@ def create(spec: StudySpec) -> Creation:
     for file in blocks:
         file.load()
     space = load_space(spec.search_space)
+    check_published_weights(space.spec.training.optimizer)
     targets = _targets(spec)
     sampler(sampler_name(spec), **spec.sampler.options)
     return Creation(

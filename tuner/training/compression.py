@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tuner.candidate import Scalar, Settings, Training
+from tuner.candidate import Scalar, Training
 from tuner.compression import Compression, Int8Aware
 from tuner.models.network import Network
 from tuner.training.clustering import cluster
 from tuner.training.constraint import Constraint, Fixed
 from tuner.training.distillation import Lesson, Teachers
 from tuner.training.fit import fit
+from tuner.training.optimizers import going_on
 from tuner.training.quantize_aware import quantize_aware
 from tuner.training.sparsity import Pruning
 from tuner.training.thinning import thin
@@ -97,10 +98,9 @@ def _further(compression: Compression, training: Training) -> Training:
     Networks that lost weights recover better so than at the low rate of a training's end (Renda et al. 2020).
     """
     falling: dict[str, Scalar] = {"schedule": "cosine", "warmup_epochs": 0.0}
-    optimizer = training.optimizer
     return replace(
         training,
-        optimizer=Settings(optimizer.type, tuple((dict(optimizer) | falling).items())),
+        optimizer=going_on(training.optimizer, falling),
         epochs=compression.epochs,
         patience=compression.epochs,
     )

@@ -18,6 +18,7 @@ from tuner.models.network import Network
 from tuner.training.compiled import CompiledEpoch, Feed, Recipe, Steps, compiled_epoch
 from tuner.training.constraint import Constraint
 from tuner.training.distillation import Teachers
+from tuner.training.learned.known import LEARNED, check_limits
 from tuner.training.optimizers import FULL_BATCH, learning_rates, without_rates
 from tuner.training.runtime import tf
 from tuner.training.simulation import Ranges
@@ -66,7 +67,8 @@ def fit(
     Raises:
         BuildError: a layer does not fit its input, or the augmentation not the features.
         ConfigError: the optimizer, schedule, loss or augmentation is not known.
-        TrainingError: the loss is no longer finite or absurd, or there is nothing to train or validate on.
+        TrainingError: the loss is no longer finite or absurd, there is nothing to train or validate on, or the training
+            lies outside the limits of a learned optimizer.
         TrialTimeoutError: the deadline passed.
     """
     started = time.monotonic()
@@ -132,6 +134,7 @@ def _epochs(
     example_weights = tf.constant(_example_weights(train.truth, balanced=training.class_weights))
     count = math.ceil(len(train) / recipe.batch_size)
     rates = learning_rates(training.optimizer, training.epochs, count)
+    check_limits(training.optimizer, rates.size, recipe.batch_size)
     for number in range(1, training.epochs + 1):
         rows = _order(len(train), recipe.batch_size, np.random.default_rng((seed, number)))
         held = None if constraint is None else constraint.held(number, compiled.weights())
@@ -148,9 +151,13 @@ def _epochs(
         if not loss / count + val_loss < _DIVERGED:
             raise TrainingError(
                 f"training diverged: the loss is {loss / count:g}, the validation loss {val_loss:g} in epoch {number}",
-                hint="a lower learning rate, batch normalization or standardized features keep it finite",
+                hint=f"{_remedy(training)}batch normalization or standardized features keep it finite",
             )
         yield Epoch(number, loss / count, measure / rows.size, val_loss, val_measure)
+
+
+def _remedy(training: Training) -> str:
+    return "another optimizer, " if training.optimizer.type in LEARNED else "a lower learning rate, "
 
 
 def _order(examples: int, batch: int, generator: np.random.Generator) -> NDArray[np.int32]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from tuner.candidate import Scalar, Settings
 from tuner.errors import ConfigError, nearest
+from tuner.training.learned.known import LEARNED, learned_rule
+from tuner.training.learned.update import Now, Rule
 from tuner.training.runtime import tf
 from tuner.training.settings import read_parameters
 
@@ -56,8 +58,10 @@ def build_optimizer(settings: Settings, shapes: Sequence[tuple[int, ...]]) -> Op
     """Return the optimizer of that name for tensors of these shapes, which follow each other in the flat vector.
 
     Raises:
-        ConfigError: there is no such optimizer, or it has no such parameter.
+        ConfigError: there is no such optimizer, it has no such parameter, or its weights are not to be found.
     """
+    if settings.type in LEARNED:
+        return _learned(learned_rule(settings, shapes))
     build, defaults = _known(settings)
     parameters = read_parameters("optimizer", settings, {**_SCHEDULE, **defaults})
     first, apply = build(**{name: parameters[name] for name in defaults})
@@ -71,8 +75,19 @@ def without_rates(settings: Settings) -> Settings:
     return Settings(settings.type, kept)
 
 
+def going_on(settings: Settings, rates: Mapping[str, Scalar]) -> Settings:
+    """Return the optimizer for a training that goes on from trained weights, with other rates.
+
+    A learned optimizer gives way to Adam: it was meta-trained from first weights, and moves weights that a
+    constraint keeps where they are.
+    """
+    if settings.type in LEARNED:
+        return Settings("adam", tuple(rates.items()))
+    return Settings(settings.type, tuple((dict(settings) | dict(rates)).items()))
+
+
 def learning_rates(settings: Settings, epochs: int, steps: int) -> NDArray[np.float32]:
-    """Return the learning rate of every step: epochs × steps.
+    """Return the learning rate of every step: epochs × steps; a learned optimizer takes no notice of it.
 
     The schedule is "constant", "cosine" (to zero at the last epoch), "exponential" (by `decay` an epoch) or
     "one_cycle" (Smith 2018: up to the rate over the first 30 %, then down to zero); `warmup_epochs` of linear
@@ -81,6 +96,9 @@ def learning_rates(settings: Settings, epochs: int, steps: int) -> NDArray[np.fl
     Raises:
         ConfigError: there is no such schedule, or a figure lies outside its range.
     """
+    if settings.type in LEARNED:
+        read_parameters("optimizer", settings, LEARNED[settings.type])
+        return np.ones((epochs, steps), np.float32)
     defaults = _known(settings)[1]
     parameters = read_parameters("optimizer", settings, {**_SCHEDULE, **defaults})
     schedule, peak = str(parameters["schedule"]), float(parameters["learning_rate"])
@@ -104,8 +122,20 @@ _Rule = tuple[tuple[float, ...], _Apply]
 
 def _known(settings: Settings) -> tuple[Callable[..., _Rule], Mapping[str, Scalar]]:
     if settings.type not in _OPTIMIZERS:
-        raise ConfigError(f"no optimizer is called '{settings.type}'", hint=nearest(settings.type, _OPTIMIZERS))
+        known = (*_OPTIMIZERS, *LEARNED)
+        raise ConfigError(f"no optimizer is called '{settings.type}'", hint=nearest(settings.type, known))
     return _OPTIMIZERS[settings.type]
+
+
+def _learned(rule: Rule) -> Optimizer:
+    def apply(step: Step) -> None:
+        now = Now(step.weights.read_value(), step.gradient, step.loss, step.count, step.total)
+        weights, kept = rule.moved(now, tuple(slot.read_value() for slot in step.slots))
+        step.weights.assign(weights)
+        for slot, value in zip(step.slots, kept, strict=True):
+            slot.assign(value)
+
+    return Optimizer(rule.first(), apply)
 
 
 def _one_cycle(epoch: NDArray[np.float64], length: float, _: float) -> NDArray[np.float64]:

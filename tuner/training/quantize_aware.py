@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tuner.candidate import Scalar, Settings, Training
+from tuner.candidate import Scalar, Training
 from tuner.compression import Int8Aware
 from tuner.training.constraint import Fixed, preserving
 from tuner.training.convert import calibration_rows
 from tuner.training.distillation import Teachers
 from tuner.training.fit import fit
 from tuner.training.folding import fold
+from tuner.training.optimizers import going_on
 from tuner.training.simulation import activation_ranges
 from tuner.training.values import Examples, Trained
 
@@ -42,8 +43,7 @@ def quantize_aware(
     """
     form = form or Int8Aware()
     network, weights = fold(trained.network, trained.weights)
-    optimizer = training.optimizer
-    rate = float(optimizer.get("learning_rate", 0.001)) * _RATE
+    rate = float(training.optimizer.get("learning_rate", 0.001)) * _RATE
     constant: dict[str, Scalar] = {"learning_rate": rate, "schedule": "constant", "warmup_epochs": 0.0}
     sparse, clustered = form.sparsity > 0, form.clusters > 0
     held = Fixed(preserving(network, weights, sparse=sparse, clustered=clustered)) if sparse or clustered else None
@@ -51,7 +51,7 @@ def quantize_aware(
         network,
         replace(
             training,
-            optimizer=Settings(optimizer.type, tuple((dict(optimizer) | constant).items())),
+            optimizer=going_on(training.optimizer, constant),
             epochs=form.epochs,
             patience=_PATIENCE,
         ),
