@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import mean, stdev
 from typing import Annotated
 
 from pydantic import AliasChoices, Field
@@ -129,6 +130,22 @@ class TrainingResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A further training of a trial's candidate, with another seed or on another fold."""
+
+    index: int
+    """Counted from 1; the trial's own training is run 0."""
+    seed: int
+    fold: int
+    """Counted from 0, the fold of run 0."""
+    converted: Score | None
+    """As `TrainingResult.converted`, on the validation split of the fold; `None` if the run failed."""
+    reason: str = ""
+    """Why it failed."""
+    worker_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """The record of one trial."""
 
@@ -152,6 +169,8 @@ class Trial:
     """How often it was handed to a worker; more than one if a worker was lost."""
     worker_s: float = 0.0
     """Seconds for which it kept a worker busy."""
+    runs: tuple[Run, ...] = ()
+    """Further trainings; only for members of a front, at the end, if the study asks for them."""
     unseen: tuple[int, ...] | None = None
     """Earlier trials that counted as pending when this one was chosen: with the results of all others, the choice can
     be made again. `None` in records of versions that did not keep it."""
@@ -174,8 +193,26 @@ class Trial:
 
     @property
     def score(self) -> float | None:
-        """Quality of the converted bytes on the validation split, at most 1; `None` unless trained."""
-        return self.training.converted.quality if self.training is not None else None
+        """Quality of the converted bytes on the validation split, at most 1, mean of all runs; `None` until trained."""
+        return mean(self.scores) if self.training is not None else None
+
+    @property
+    def first_score(self) -> float | None:
+        """The quality of the first run, whose model is exported; `None` unless trained."""
+        return self.scores[0] if self.scores else None
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """The qualities of all runs that came to their end, the trial's own first."""
+        if self.training is None:
+            return ()
+        further = (run.converted.quality for run in self.runs if run.converted is not None)
+        return (self.training.converted.quality, *further)
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the quality from run to run; `None` with fewer than two."""
+        return stdev(self.scores) if len(self.scores) > 1 else None
 
     def fits(self, device: str) -> bool:
         """Whether it runs on that device within the budget, by the best known appraisal."""

@@ -105,10 +105,12 @@ def select(
         return
     summary = opened.summary
     test = "" if chosen.test is None else f", {words.quality(chosen.test.quality, summary)} on the test split"
-    reached = words.quality(chosen.score, summary)
+    reached = words.reached(chosen, summary)
     output.print(
         f"[bold]trial {chosen.number}[/] for {device}: {summary.metric} {reached} on the validation split{test}"
     )
+    if runs := words.runs(chosen, summary):
+        output.print(runs)
     output.print(
         f"RAM {format_bytes(data['ram_bytes']['value'])} · flash {format_bytes(data['flash_bytes']['value'])} · "
         f"latency {format_milliseconds(data['latency_ms']['value'])} "

@@ -93,6 +93,8 @@ def trial_json(trial: Trial, device: str) -> dict[str, Any]:
         "fits": verdict.fits,
         "reasons": list(verdict.reasons),
         "score": trial.score,
+        "score_runs": list(trial.scores),
+        "score_spread": trial.spread,
         "float32_score": trial.training.float32.quality,
         "test_score": None if trial.test is None else trial.test.quality,
         "figures": {figure.key: figure.value for figure in trial.training.converted.figures()},
@@ -110,7 +112,7 @@ def _front_row(study: Study, trial: Trial, device: str) -> tuple[str, ...]:
     cost = trial.appraisal.cost(device)
     return (
         str(trial.number),
-        words.quality(trial.score, study.summary),
+        words.reached(trial, study.summary),
         words.quality(trial.training.float32.quality, study.summary),
         words.quality(None if trial.test is None else trial.test.quality, study.summary),
         format_bytes(cost.ram.total.value),

@@ -34,7 +34,7 @@ def _row(summary: StudySummary, trial: Trial, device: str) -> str:
     cost = trial.appraisal.cost(device)
     cells = [
         str(trial.number),
-        words.quality(trial.score, summary),
+        words.reached(trial, summary),
         words.quality(trial.training.float32.quality, summary),
         words.quality(None if trial.test is None else trial.test.quality, summary),
         words.amount("ram", cost.ram.total.value),

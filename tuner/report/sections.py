@@ -187,7 +187,7 @@ def _member(page: Page, trial: Trial, device: str) -> Markup:
     cost, second = trial.appraisal.cost(device), words.second_figure(trial)
     facts: list[str] = [
         str(trial.number),
-        words.quality(trial.score, page.summary),
+        words.reached(trial, page.summary),
         words.quality(trial.training.float32.quality, page.summary),
         words.quality(None if trial.test is None else trial.test.quality, page.summary),
         "–" if second is None else words.figure(second),
@@ -196,8 +196,12 @@ def _member(page: Page, trial: Trial, device: str) -> Markup:
         _need("latency", cost.latency.total),
     ]
     short = element("summary", words.candidate(trial.candidate))
-    notes = [words.detail(trial.candidate), words.fitting(trial.training, trial.candidate, page.summary)]
-    full = element("details", short, [element("div", note, class_="note") for note in notes])
+    notes = [
+        words.detail(trial.candidate),
+        words.fitting(trial.training, trial.candidate, page.summary),
+        words.runs(trial, page.summary),
+    ]
+    full = element("details", short, [element("div", note, class_="note") for note in notes if note])
     return element(
         "tr",
         [element("td", fact) for fact in facts],

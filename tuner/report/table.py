@@ -59,6 +59,7 @@ def _row(
         "state": trial.state.value,
         "candidate": trial.candidate.id,
         **_scores(trial, keys),
+        "spread": trial.spread,
         "model_bytes": None if training is None else training.artifact.bytes,
         "epochs": None if training is None else len(training.curve),
         "best_epoch": None if training is None else training.best_epoch + 1,

@@ -182,6 +182,21 @@ def best_on(front: Sequence[Trial], device: str, metric: str) -> str:
     )
 
 
+def reached(trial: Trial, summary: StudySummary) -> str:
+    """Write a trial's score, with its spread if it was trained more than once: "93.1% ± 0.8%"."""
+    score = quality(trial.score, summary)
+    return score if trial.spread is None else f"{score} ± {quality(trial.spread, summary)}"
+
+
+def runs(trial: Trial, summary: StudySummary) -> str:
+    """Tell what the single runs of a trial gave; empty if it was trained once."""
+    if not trial.runs:
+        return ""
+    failed = sum(run.converted is None for run in trial.runs)
+    each = ", ".join(quality(score, summary) for score in trial.scores)
+    return f"{len(trial.runs) + 1} runs: {each}" + (f"; {failed} failed" if failed else "")
+
+
 def conversion(trials: Sequence[Trial]) -> str:
     """Tell what conversion to integers does to the quality, on average, in points of a hundred."""
     pairs = [

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     """A trial was handed to a worker."""
     TOLD = "told"
     """A trial ended: rejected, trained or failed."""
+    REPEATED = "repeated"
+    """A member of a front was trained again, with another seed or on another fold."""
     TESTED = "tested"
     """A member of a front was scored on the locked test split."""
     STOPPED = "stopped"

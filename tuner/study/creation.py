@@ -11,7 +11,7 @@ from typing import Any
 
 from tuner.data import open_dataset
 from tuner.data.dataset import Dataset
-from tuner.data.splits import Splits, split
+from tuner.data.splits import Splits, folds, split
 from tuner.devices.budget import Budget, default_budget
 from tuner.devices.profile import DeviceProfile, load_profile
 from tuner.dsp.custom import BlockFile
@@ -48,8 +48,9 @@ def create(spec: StudySpec) -> Creation:
     """
     dataset = open_study_dataset(spec.dataset)
     task = task_named(spec.task) if spec.task else task_of(dataset)
-    splits = _split(dataset, spec)
-    task.check(dataset, splits)
+    splits, *others = _splits(dataset, spec)
+    for fold in (splits, *others):
+        task.check(dataset, fold)
     blocks = tuple(BlockFile.of(path) for path in spec.blocks)
     for file in blocks:
         file.load()
@@ -69,6 +70,7 @@ def create(spec: StudySpec) -> Creation:
         budgets=tuple(_budget_summary(target) for target in targets),
         sampler=sampler_name(spec),
         environment=environment(),
+        folds=tuple(fold.validation for fold in (splits, *others)) if others else (),
     )
 
 
@@ -109,9 +111,12 @@ def environment() -> Mapping[str, str]:
     return found
 
 
-def _split(dataset: Dataset, spec: StudySpec) -> Splits:
+def _splits(dataset: Dataset, spec: StudySpec) -> tuple[Splits, ...]:
+    """Return the one split, or those of a cross-validation."""
     wanted = spec.dataset.split
-    return split(dataset, by=wanted.by, validation=wanted.validation, test=wanted.test, seed=spec.seed)
+    if wanted.folds is None or wanted.by == "time":
+        return (split(dataset, by=wanted.by, validation=wanted.validation, test=wanted.test, seed=spec.seed),)
+    return folds(dataset, count=wanted.folds, by=wanted.by, test=wanted.test, seed=spec.seed)
 
 
 def _targets(spec: StudySpec) -> tuple[Target, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from tuner.dsp.custom import BlockFile
 from tuner.errors import InputError, StoreError
 from tuner.metrics import Score
-from tuner.record import BudgetSummary, Counts, DatasetSummary, State, Survey, Trial
+from tuner.record import BudgetSummary, Counts, DatasetSummary, Run, State, Survey, Trial
 from tuner.store.codec import decode, encode
 from tuner.store.event import Event, Kind
 from tuner.study.spec import StudySpec
@@ -23,7 +23,7 @@ class Creation:
     """The study file, checked, as JSON."""
     dataset: DatasetSummary
     splits: Mapping[str, tuple[str, ...]]
-    """Recordings of "train", "validation" and "test"."""
+    """Recordings of "train", "validation" and "test"; in a cross-validation, those of its first fold."""
     blocks: tuple[BlockFile, ...]
     """The user's own preprocessing blocks."""
     search_space: Mapping[str, Any]
@@ -35,6 +35,8 @@ class Creation:
     budgets: tuple[BudgetSummary, ...]
     sampler: str
     environment: Mapping[str, str]
+    folds: tuple[tuple[str, ...], ...] = ()
+    """In a cross-validation, the recordings that validate in each fold; those of the others train."""
 
     @property
     def study(self) -> StudySpec:
@@ -146,6 +148,10 @@ class History:
             case Kind.ASKED | Kind.TOLD:
                 trial = decode(Trial, event.payload)
                 self._trials[trial.number] = trial
+            case Kind.REPEATED:
+                number, run = int(event.payload["number"]), decode(Run, event.payload["run"])
+                runs = sorted((*self._trials[number].runs, run), key=lambda run: run.index)
+                self._trials[number] = replace(self._trials[number], runs=tuple(runs))
             case Kind.TESTED:
                 final = decode(FinalScore, event.payload)
                 self._trials[final.number] = replace(self._trials[final.number], test=final.score)
@@ -223,6 +229,11 @@ def asked(trial: Trial) -> tuple[Kind, dict[str, Any]]:
 def told(trial: Trial) -> tuple[Kind, dict[str, Any]]:
     """Return the event of a trial that ended."""
     return Kind.TOLD, encode(trial)
+
+
+def repeated(number: int, run: Run) -> tuple[Kind, dict[str, Any]]:
+    """Return the event of a further run of a trial."""
+    return Kind.REPEATED, {"number": number, "run": encode(run)}
 
 
 def tested(number: int, score: Score) -> tuple[Kind, dict[str, Any]]:

@@ -43,7 +43,9 @@ def observation(trial: Trial) -> Observation:
         parameters=trial.parameters,
         state=_STATES[trial.state],
         cost=None if appraisal is None else known_cost(appraisal, trial.features),
-        error=None if trial.score is None else min(1.0, 1.0 - trial.score),  # an R² may be as bad as it likes
+        # Of the first run alone: so what was chosen before the fronts were trained again can be chosen again after.
+        # An R² may be as bad as it likes.
+        error=None if trial.first_score is None else min(1.0, 1.0 - trial.first_score),
     )
 
 

@@ -16,6 +16,7 @@ from tuner.study.creation import check_unchanged, open_study_dataset, targets_of
 from tuner.study.fronts import device_front, worth_keeping
 from tuner.study.history import History, Session, Stop, started, stopped, tested
 from tuner.study.loop import SearchLoop, Tools
+from tuner.study.repeats import Repeats
 from tuner.study.replay import chooser
 from tuner.tasks import task_named
 from tuner.trial.appraise import Appraiser
@@ -48,6 +49,7 @@ class Work:
         self._ray_address = ray_address
         self._devices = tuple(budget.device for budget in history.creation.budgets)
         self._resources = history.spec.resources
+        self._repeats = history.spec.repeats > 1 or bool(history.creation.folds)
 
     def run(self, session: Session) -> Stop:
         """Search until a limit of the session is reached, then score the fronts on the test split.
@@ -70,6 +72,7 @@ class Work:
             blocks=history.creation.blocks,
             trial_seconds=spec.limits.trial_time,
             cache=default_folder(),
+            folds=history.creation.folds,
         )
         costs = CostModel(Appraiser(context.dataset, context.task, context.targets))
         self._record(started(session))
@@ -79,6 +82,8 @@ class Work:
                 tools = self._tools(costs, executor, lambda: worked_before + time.monotonic() - start)
                 loop = SearchLoop(history, session, tools)
                 end = loop.run()
+                Repeats(history, executor, record=self._record, watch=self._watch).run()
+            self._artifacts.keep(worth_keeping(history.trials, self._devices, self._resources))
             self._score_fronts(context, tuple(splits["test"]))
         except KeyboardInterrupt:
             self._record(stopped(Stop("it was interrupted", finished=False, survey=costs.survey)))
@@ -111,7 +116,8 @@ class Work:
         event = Event(*what, at=time.time())
         self._store.append(event)
         self._history.apply(event)
-        if event.kind is Kind.TOLD:
+        # Whoever may take the place of a lucky member of a front at the end needs a model.
+        if event.kind is Kind.TOLD and not self._repeats:
             self._artifacts.keep(worth_keeping(self._history.trials, self._devices, self._resources))
 
     def _score_fronts(self, context: Context, test: tuple[str, ...]) -> None:

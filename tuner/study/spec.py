@@ -27,6 +27,14 @@ class SplitSpec(_Section):
     """What never straddles two splits: one recording, one group (a person, a site), or a point in time."""
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
     test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    folds: Annotated[int, Field(ge=2)] | None = None
+    """Cross-validation: the search uses the first fold, members of the fronts are trained on the others at the end."""
+
+    @model_validator(mode="after")
+    def _folds_have_no_order(self) -> SplitSpec:
+        if self.folds is not None and self.by == "time":
+            raise ValueError("`folds` cannot go `by: time`: only the latest data may validate")
+        return self
 
 
 class DatasetSpec(_Section):
@@ -113,6 +121,8 @@ class StudySpec(_Section):
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = ("accuracy", "ram", "flash", "latency")
     sampler: SamplerSpec = SamplerSpec()
     limits: LimitsSpec = LimitsSpec()
+    repeats: Annotated[int, Field(ge=1)] = 1
+    """Trainings of each member of the fronts, with a seed of its own each; fronts then go by the mean."""
     workers: Annotated[int, Field(ge=0)] = 2
     """Ray workers; 0 runs the trials in the driver's own process."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

@@ -86,17 +86,17 @@ class TrialJob:
 
     def key(self, task: TrialTask) -> str:
         """Trials of one window and preprocessing share their features."""
-        return features_key(self._context, task.candidate)
+        return features_key(self._context.on_fold(task.fold), task.candidate)
 
     def prepare(self, task: TrialTask) -> Prepared:
         """Make or fetch the features."""
         self._load_blocks()
-        return prepare(self._context, task)
+        return prepare(self._context.on_fold(task.fold), task)
 
     def work(self, task: TrialTask, prepared: Prepared) -> Product:
         """Run the trial."""
         self._load_blocks()
-        return run(self._context, task, prepared)
+        return run(self._context.on_fold(task.fold), task, prepared)
 
     def _load_blocks(self) -> None:
         for file in self._context.blocks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tuner.candidate import Candidate
@@ -21,6 +21,9 @@ class TrialTask:
     number: int
     candidate: Candidate
     seed: int
+    run: int = 0
+    """Counts the trainings of one candidate."""
+    fold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,12 @@ class Context:
     trial_seconds: float
     cache: Path
     """Folder of the feature cache."""
+    folds: tuple[tuple[str, ...], ...] = ()
+    """In a cross-validation, the recordings that validate in each fold."""
+
+    def on_fold(self, fold: int) -> Context:
+        """Return the context in which that fold validates and the others train."""
+        if not self.folds:
+            return self
+        train = sorted(recording for index, part in enumerate(self.folds) if index != fold for recording in part)
+        return replace(self, train=tuple(train), validation=self.folds[fold])
