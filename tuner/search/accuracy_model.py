@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from tuner.candidate import Scalar
 from tuner.search.design import Design
 from tuner.search.domain import Choice, Domain
-from tuner.search.gaussian_process import GaussianProcess
+from tuner.search.gaussian_process import GaussianProcess, Trend
 from tuner.search.objectives import scaled
 from tuner.search.problem import Cost, Problem
 
@@ -41,29 +43,75 @@ def features(design: Design, cost: Cost | None, problem: Problem) -> Features:
 _MOST = 250
 """Trials that the Gaussian process takes in; its work grows with their cube."""
 
+_RELEARNT = 1.1
+"""The process learns anew which inputs matter whenever the trials have grown by this factor."""
+
+
+class Trends:
+    """What was learnt from earlier trials about the inputs that matter; all of it follows from the trials."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Trend] = OrderedDict()
+
+    def of(self, points: Floats, errors: Floats) -> Trend:
+        """Return what the first of the trials tell: all while there are few, else up to the last relearning."""
+        count = len(errors)
+        if count > 16:
+            count = int(16 * _RELEARNT ** math.floor(math.log(count / 16 + 1e-9, _RELEARNT)) + 1e-9)
+        chosen = _most_telling(errors[:count])
+        points, errors = points[chosen], errors[chosen]
+        key = hashlib.sha256(points.tobytes() + errors.tobytes()).digest()
+        if key not in self._known:
+            self._known[key] = Trend.of(points, errors)
+            if len(self._known) > 8:
+                self._known.popitem(last=False)
+        return self._known[key]
+
 
 class AccuracyModel:
     """A Gaussian process and extremely randomized trees (Geurts et al., 2006), each heard for half.
 
     The process learns smooth trends from few trials and knows what it has not seen; the trees find what hangs on
     conditions. Where they differ, the doubt is larger.
+
+    Args:
+        points: N × C features of the trials.
+        errors: N.
+        trees: size of the ensemble.
+        seed: of the ensemble.
+        trends: what is known already about the inputs that matter.
+        expected: M × C features of trials that run; they leave the means as they are, and less doubt around them.
     """
 
-    def __init__(self, described: Sequence[Features], errors: Floats, *, trees: int, seed: int) -> None:
+    def __init__(
+        self,
+        points: Float32,
+        errors: Floats,
+        *,
+        trees: int,
+        seed: int,
+        trends: Trends | None = None,
+        expected: Float32 | None = None,
+    ) -> None:
         with threadpool_limits(1):
-            points, self._columns = matrix(described)
             self._forest = ExtraTreesRegressor(
                 n_estimators=trees, min_samples_leaf=2, max_features=0.7, bootstrap=True, random_state=seed
             )
             self._forest.fit(points, errors)
+            filled = _filled(points)
+            trend = (trends or Trends()).of(filled, errors)
             few = _most_telling(errors)
-            self._process = GaussianProcess(_filled(points[few]), errors[few])
+            self._process = GaussianProcess(trend, filled[few], errors[few])
+            if expected is not None and len(expected):
+                waiting = _filled(expected)
+                mean, _ = self._process.predict(waiting)
+                joined = np.concatenate([filled[few], waiting]), np.concatenate([errors[few], mean])
+                self._process = GaussianProcess(trend, *joined)
         # Trials of like candidates differ by chance; below a tenth of the spread of the errors, doubt is no doubt.
         self._floor = max(1e-4, 0.1 * float(np.std(errors)))
 
-    def predict(self, described: Sequence[Features]) -> tuple[Floats, Floats]:
+    def predict(self, points: Float32) -> tuple[Floats, Floats]:
         """Return the mean and the standard deviation of the error of each."""
-        points, _ = matrix(described, self._columns)
         answers = np.array([tree.tree_.predict(points)[:, 0] for tree in self._forest.estimators_])
         with threadpool_limits(1):
             mean, deviation = self._process.predict(_filled(points))

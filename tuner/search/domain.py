@@ -9,6 +9,9 @@ import numpy as np
 
 from tuner.candidate import Scalar
 
+_REACHES = (0.2, 0.05)
+"""Shares of a range of numbers by which a neighbour is moved: to find another place, and to settle in one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -195,12 +198,13 @@ class Real:
         return tuple(dict.fromkeys(self.at(share) for share in np.linspace(0, 1, most)))
 
     def near(self, value: Scalar, rng: np.random.Generator) -> float:
-        """Return another number, about a fifth of the range away."""
+        """Return another number, about a fifth of the range away, or a twentieth as often."""
         at = float(value)
+        wide = float(rng.choice(_REACHES)) * rng.standard_normal()
         if self.log:
-            return self._snap(at * math.exp(0.2 * math.log(self.high / self.low) * rng.standard_normal()))
-        wide = 0.2 * (self.high - self.low)
-        return self._snap(at + (max(wide, self.step) if self.step else wide) * rng.standard_normal())
+            return self._snap(at * (self.high / self.low) ** wide)
+        reach = wide * (self.high - self.low)
+        return self._snap(at + (reach if self.step is None else math.copysign(max(abs(reach), self.step), reach)))
 
     @property
     def _steps(self) -> int:

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.search.accuracy_model import AccuracyModel, Features, features
+from tuner.search.accuracy_model import AccuracyModel, Features, Float32, Trends, features, matrix
 from tuner.search.acquisition import Limits
 from tuner.search.design import Design, Designs
 from tuner.search.objectives import fits
@@ -25,6 +25,9 @@ class Describer:
         self._designs = designs
         self._features: WeakKeyDictionary[Design, Features] = WeakKeyDictionary()
         self._needs: WeakKeyDictionary[Design, Floats] = WeakKeyDictionary()
+        self._rows: WeakKeyDictionary[Design, Float32] = WeakKeyDictionary()
+        self._columns: Sequence[str] = ()
+        self.trends = Trends()
 
     def features(self, chosen: Sequence[Design]) -> list[Features]:
         """Return what the accuracy model learns from."""
@@ -32,6 +35,15 @@ class Describer:
             if design not in self._features:
                 self._features[design] = features(design, self._designs.cost(design), self._designs.problem)
         return [self._features[design] for design in chosen]
+
+    def points(self, chosen: Sequence[Design], columns: Sequence[str]) -> Float32:
+        """Return N × C features."""
+        if columns != self._columns:
+            self._rows, self._columns = WeakKeyDictionary(), columns
+        new = [design for design in chosen if design not in self._rows]
+        rows, _ = matrix(self.features(new), columns)
+        self._rows.update(zip(new, rows, strict=True))
+        return np.array([self._rows[design] for design in chosen], np.float32).reshape(len(chosen), len(columns))
 
     def needs(self, chosen: Sequence[Design]) -> Floats:
         """Return N × D × R: needs as shares of the budgets of D devices, infinite where a design does not fit."""
@@ -82,13 +94,19 @@ class Promise:
         pending = [design for trial, design in trials if trial.state == "pending"]
         reached = [trial.error / problem.worst_error for trial, _ in trials if trial.error is not None]
         errors = np.array(reached + [1.0] * len(failed))
-        learnt = describe.features([*complete, *failed])
-        self._model = AccuracyModel(learnt, errors, trees=trees, seed=seed)
+        learnt = [*complete, *failed]
+        _, self._columns = matrix(describe.features(learnt))
+        self._model = AccuracyModel(
+            describe.points(learnt, self._columns),
+            errors,
+            trees=trees,
+            seed=seed,
+            trends=describe.trends,
+            expected=describe.points(pending, self._columns),
+        )
         if pending:
-            waiting = describe.features(pending)
-            expected, _ = self._model.predict(waiting)
+            expected, _ = self._model.predict(describe.points(pending, self._columns))
             errors = np.concatenate([errors, expected])
-            self._model = AccuracyModel([*learnt, *waiting], errors, trees=trees, seed=seed)
         needs = describe.needs([*complete, *failed, *pending])
         least = describe.needs(around).min(axis=0, initial=1.0)
         self._limits = [
@@ -100,7 +118,7 @@ class Promise:
         """Return what each design promises."""
         if not chosen:
             return np.zeros(0)
-        mean, deviation = self._model.predict(self._describe.features(chosen))
+        mean, deviation = self._model.predict(self._describe.points(chosen, self._columns))
         needs = self._describe.needs(chosen)
         promised = [
             limits.expected_improvement(needs[:, place], mean, deviation) for place, limits in enumerate(self._limits)

@@ -19,19 +19,20 @@ from tuner.search.promise import Describer, Promise, Trial
 class Surrogate:
     """Looks at many costed candidates and proposes the one that promises the fronts most.
 
-    It looks at a pool of random candidates that grows with the study and at neighbours of the most promising,
-    guesses their errors with an ensemble of trees, and takes the one with the largest expected hypervolume
-    improvement over all devices. Pending trials count as done with the error expected of them, so that parallel
-    workers get different work. A candidate that fits no device is never proposed while one that fits was looked at.
+    It looks at a pool of random candidates that grows with the study and at neighbours of the most promising, guesses
+    their errors with a Gaussian process and an ensemble of trees, and takes the one with the largest expected
+    hypervolume improvement over all devices. Pending trials count as done with the error expected of them, so that
+    parallel workers get different work. A candidate that fits no device is never proposed while one that fits was
+    looked at.
     """
 
     startup: int = 6
     """Trials at the start that are chosen to differ from each other."""
-    pool: int = 256
+    pool: int = 512
     """Random candidates looked at first; costing one takes milliseconds, and each is costed once."""
-    growth: int = 16
-    """Random candidates that join the pool with every trial, up to sixteen times its first size."""
-    neighbours: int = 16
+    growth: int = 32
+    """Random candidates that join the pool with every trial, up to eight times its first size."""
+    neighbours: int = 32
     """Neighbours of the most promising candidates and of the fronts looked at, in each of two rounds."""
     trees: int = 60
     """Size of the ensemble."""
@@ -48,7 +49,7 @@ class Surrogate:
         rng = np.random.default_rng((problem.seed, 4, number))
         trials = [(trial, designs.replay(trial.parameters)) for trial in history]
         looked = _Looked(designs, (design.id for _, design in trials))
-        feasible = looked.at(designs.pool(min(self.pool + self.growth * number, 16 * self.pool)))
+        feasible = looked.at(designs.pool(min(self.pool + self.growth * number, 8 * self.pool)))
         if not feasible:
             feasible = looked.nearer(rng, count=self.pool)
         if not feasible:
