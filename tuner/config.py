@@ -27,18 +27,81 @@ def read_mapping(path: Path) -> dict[str, Any]:
         ConfigError: there is no such file, it is no YAML, or holds no mapping.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file", hint=_similar_file(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-        raise ConfigError(f"{path}: {where}not valid YAML: {getattr(error, 'problem', error)}") from error
+    data = read_yaml(text, source=str(path))
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: expected keys and values, found {type(data).__name__}")
     return data
+
+
+def read_yaml(text: str, *, source: str) -> Any:
+    """Return what a YAML or JSON text says.
+
+    Raises:
+        ConfigError: it is no YAML, or what it says is too deep or too large once its aliases are put in; `NotYaml`
+            where the place is known.
+    """
+    try:
+        _check_size(text)
+        return yaml.load(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        raise NotYamlError(source, line, column, str(getattr(error, "problem", error))) from error
+    except ValueError as error:  # a date, number or character that is none
+        raise NotYamlError(source, 1, 1, str(error)) from error
+
+
+class NotYamlError(ConfigError):
+    """A text is not valid YAML."""
+
+    def __init__(self, source: str, line: int, column: int, problem: str) -> None:
+        super().__init__(f"{source}: line {line}, column {column}: not valid YAML: {problem}")
+        self.source, self.line, self.column, self.problem = source, line, column, problem
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.source, self.line, self.column, self.problem)
+
+
+_MOST_LEVELS = 100
+_MOST_VALUES = 1_000_000
+
+
+def _check_size(text: str) -> None:
+    """Refuse what would exhaust stack or memory when it is built: libyaml itself ends the process at great depth.
+
+    Raises:
+        ValueError: levels or values are too many, or an alias stands inside of what it names.
+    """
+    sizes: dict[str, int] = {}
+    stack: list[tuple[str | None, int]] = [(None, 0)]
+    for event in yaml.parse(text, Loader=_LOADER):
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.CollectionStartEvent):
+            stack.append((anchor, 1))
+            if len(stack) > _MOST_LEVELS:
+                raise ValueError(f"more than {_MOST_LEVELS} levels")
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = stack.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            if any(anchor == open_ for open_, _ in stack):
+                raise ValueError(f"'*{anchor}' stands inside of what it names")
+            size, anchor = sizes.get(str(anchor), 1), None
+        elif isinstance(event, yaml.ScalarEvent):
+            size = 1
+        else:
+            continue
+        if anchor is not None:
+            sizes[anchor] = size
+        parent, so_far = stack.pop()
+        stack.append((parent, so_far + size))
+        if so_far + size > _MOST_VALUES:
+            raise ValueError(f"more than {_MOST_VALUES:,} values")
 
 
 def validated(model: type[Model], data: Mapping[str, Any], *, source: str) -> Model:
@@ -52,14 +115,15 @@ def validated(model: type[Model], data: Mapping[str, Any], *, source: str) -> Mo
     except ValidationError as error:
         lines, hints = [], []
         for problem in error.errors():
-            message, hint = _explain(model, problem)
+            message, hint = explain(model, problem)
             lines.append(f"{source}: {message}")
             if hint and hint not in hints:
                 hints.append(hint)
         raise ConfigError("\n".join(lines), hint="; ".join(hints)) from error
 
 
-def _explain(model: type[BaseModel], problem: Any) -> tuple[str, str]:
+def explain(model: type[BaseModel], problem: Any) -> tuple[str, str]:
+    """Return one of a `ValidationError`'s problems in our words, and a hint."""
     location = problem["loc"]
     key = ".".join(str(step) for step in location)
     if problem["type"] == "extra_forbidden":

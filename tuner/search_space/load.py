@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tuner.errors import ConfigError, nearest
 from tuner.package_data import data_folder
 from tuner.search_space import known
 from tuner.search_space.eon import TEMPLATES, from_eon, is_eon
-from tuner.search_space.schema import SpaceSpec
+from tuner.search_space.schema import Alternative, SpaceSpec
 from tuner.search_space.space import SearchSpace
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -98,8 +98,21 @@ def _path(source: str | Path) -> Path:
 
 def _checked(data: Mapping[str, Any], source: str, name: str) -> SearchSpace:
     spec = validated(SpaceSpec, {"name": name, **data}, source=source)
+    for section, _, alternative in alternatives_of(spec):
+        try:
+            section.check(alternative)
+        except ConfigError as error:
+            raise ConfigError(f"{source}: {error.message}", hint=error.hint) from error
+    return SearchSpace(spec)
+
+
+def alternatives_of(spec: SpaceSpec) -> Iterator[tuple[known.Known, tuple[int | str, ...], Alternative]]:
+    """Yield every alternative with what is known of its section and where it stands in the file."""
+    blocks = known.preprocessing()
+    for place, block in enumerate(spec.preprocessing):
+        for inner, (_, part) in enumerate(block.parts):
+            yield blocks, ("preprocessing", place, *(("blocks", inner) if block.blocks else ())), part
     sections = (
-        (known.preprocessing(), tuple(part for block in spec.preprocessing for _, part in block.parts)),
         (known.ARCHITECTURES, spec.architecture),
         (known.OPTIMIZER, spec.training.optimizer),
         (known.LOSS, spec.training.loss),
@@ -107,9 +120,5 @@ def _checked(data: Mapping[str, Any], source: str, name: str) -> SearchSpace:
         (known.COMPRESSION, spec.compression),
     )
     for section, alternatives in sections:
-        for alternative in alternatives:
-            try:
-                section.check(alternative)
-            except ConfigError as error:
-                raise ConfigError(f"{source}: {error.message}", hint=error.hint) from error
-    return SearchSpace(spec)
+        for place, alternative in enumerate(alternatives):
+            yield section, (*section.section.split("."), place), alternative
