@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -79,19 +80,38 @@ def _lock(path: Path) -> IO[str]:
         handle = path.with_suffix(".lock").open("a+", encoding="ascii")
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _taken(handle, fcntl.LOCK_EX, patience_s=0.2):
         handle.seek(0)
         owner = handle.read().strip() or "another process"
         handle.close()
-        raise StoreError(
-            f"{path}: {owner} is writing this study", hint="wait until it ends, or stop it with Ctrl-C"
-        ) from None
+        raise StoreError(f"{path}: {owner} is writing this study", hint="wait until it ends, or stop it with Ctrl-C")
     handle.truncate(0)
     handle.write(f"process {os.getpid()}")
     handle.flush()
     return handle
+
+
+def being_written(path: Path) -> bool:
+    """Whether a process has the record open for writing; only its lock tells, for processes die without a word."""
+    try:
+        with path.with_suffix(".lock").open("r", encoding="ascii") as handle:
+            return not _taken(handle, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _taken(handle: IO[str], kind: int, *, patience_s: float = 0.0) -> bool:
+    """Take the lock; with patience, for somebody may be looking whether it is free, which takes it for a moment."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
