@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.errors import InputError, NothingFitsError
 from tuner.record import RESOURCES, Trial
 from tuner.search.front import knee
-from tuner.study.fronts import device_front, objectives, resource_value
+from tuner.study.fronts import resource_value
 from tuner.units import format_bytes, format_milliseconds, parse_bytes, parse_milliseconds
 
 
@@ -49,6 +49,31 @@ def wish(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A trained model that fits the device."""
+
+    trial: int
+    quality: float
+    """Of the converted model on the validation split; higher is better."""
+    needs: Mapping[str, float]
+    """Bytes of "ram" and "flash", milliseconds of "latency"."""
+
+    @property
+    def cost(self) -> float:
+        """The product of the needs, so that halving any of them is worth the same."""
+        return math.prod(self.needs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The best quality to be had for so much of one resource."""
+
+    need: float
+    quality: float
+    trial: int
+
+
 def choose(trials: Sequence[Trial], device: str, limits: Wish, knee_of: Sequence[str] | None = None) -> Trial:
     """Return the model to take.
 
@@ -66,53 +91,81 @@ def choose(trials: Sequence[Trial], device: str, limits: Wish, knee_of: Sequence
     Raises:
         NothingFitsError: no trained candidate does; the hint names the one that comes nearest.
     """
-    fitting = [trial for trial in trials if trial.score is not None and trial.fits(device)]
-    kept = [trial for trial in fitting if not _misses(trial, device, limits)]
+    options = [
+        Option(trial.number, trial.score, {name: resource_value(trial, device, name) for name in RESOURCES})
+        for trial in trials
+        if trial.score is not None and trial.fits(device)
+    ]
+    chosen = ranked(options, device, limits, knee_of)[0]
+    return next(trial for trial in trials if trial.number == chosen.trial)
+
+
+def ranked(
+    options: Sequence[Option], device: str, limits: Wish, knee_of: Sequence[str] | None = None
+) -> tuple[Option, ...]:
+    """Return the models that keep the limits, the one to take first; see `choose`.
+
+    Raises:
+        NothingFitsError: none does; the hint names the one that comes nearest.
+    """
+    kept = [option for option in options if not _misses(option, limits)]
     if not kept:
-        raise NothingFitsError(_nothing(device, fitting), hint=_nearest(fitting, device, limits))
-    if knee_of is not None:
-        front = device_front(kept, device, knee_of)
-        return front[knee([objectives(trial, device, knee_of) for trial in front])]
+        raise NothingFitsError(_nothing(device, options), hint=_nearest(options, limits))
     if limits.min_accuracy is not None:
-        return min(kept, key=lambda trial: (_cost(trial, device), -_score(trial), trial.number))
-    return min(kept, key=lambda trial: (-_score(trial), _cost(trial, device), trial.number))
+        kept.sort(key=lambda option: (option.cost, -option.quality, option.trial))
+    else:
+        kept.sort(key=lambda option: (-option.quality, option.cost, option.trial))
+    if knee_of is not None:
+        best = kept[knee([(1 - option.quality, *(option.needs[name] for name in knee_of)) for option in kept])]
+        kept = [best, *(option for option in kept if option is not best)]
+    return tuple(kept)
 
 
-def _misses(trial: Trial, device: str, limits: Wish) -> list[tuple[float, str]]:
+def stairs(options: Sequence[Option], limits: Wish, resource: str) -> tuple[Step, ...]:
+    """Return what more of one resource buys while the limits on the others are kept.
+
+    From the cheapest model on, those that are better than all cheaper ones.
+    """
+    others = Wish(
+        max_ram_bytes=None if resource == "ram" else limits.max_ram_bytes,
+        max_flash_bytes=None if resource == "flash" else limits.max_flash_bytes,
+        max_latency_ms=None if resource == "latency" else limits.max_latency_ms,
+    )
+    kept = [option for option in options if not _misses(option, others)]
+    kept.sort(key=lambda option: (option.needs[resource], -option.quality, option.trial))
+    steps: list[Step] = []
+    for option in kept:
+        if not steps or option.quality > steps[-1].quality:
+            steps.append(Step(option.needs[resource], option.quality, option.trial))
+    return tuple(steps)
+
+
+def _misses(option: Option, limits: Wish) -> list[tuple[float, str]]:
     """Return by what share each limit is missed, with a sentence."""
     misses = []
     for resource in RESOURCES:
-        limit, need = limits.limit(resource), resource_value(trial, device, resource)
+        limit, need = limits.limit(resource), option.needs[resource]
         if limit is not None and need > limit:
             excess = need / limit - 1 if limit > 0 else math.inf
             misses.append((excess, f"{resource} {_written(resource, need)} (+{excess:.0%})"))
-    if limits.min_accuracy is not None and _score(trial) < limits.min_accuracy:
-        short = limits.min_accuracy - _score(trial)
-        misses.append((short / max(1e-9, 1 - limits.min_accuracy), f"accuracy {_score(trial):.1%} (−{short:.1%})"))
+    if limits.min_accuracy is not None and option.quality < limits.min_accuracy:
+        short = limits.min_accuracy - option.quality
+        misses.append((short / max(1e-9, 1 - limits.min_accuracy), f"accuracy {option.quality:.1%} (−{short:.1%})"))
     return misses
 
 
-def _nothing(device: str, fitting: Sequence[Trial]) -> str:
-    if not fitting:
+def _nothing(device: str, options: Sequence[Option]) -> str:
+    if not options:
         return f"no trained candidate fits {device}"
-    return f"none of the {len(fitting)} trained candidates that fit {device} keeps these limits"
+    return f"none of the {len(options)} trained candidates that fit {device} keeps these limits"
 
 
-def _nearest(fitting: Sequence[Trial], device: str, limits: Wish) -> str:
-    if not fitting:
+def _nearest(options: Sequence[Option], limits: Wish) -> str:
+    if not options:
         return "see what was rejected and why with `tuner report`"
-    nearest = min(fitting, key=lambda trial: (sum(share for share, _ in _misses(trial, device, limits)), trial.number))
-    missed = ", ".join(sentence for _, sentence in _misses(nearest, device, limits))
-    return f"trial {nearest.number} comes nearest: {missed}"
-
-
-def _score(trial: Trial) -> float:
-    assert trial.score is not None
-    return trial.score
-
-
-def _cost(trial: Trial, device: str) -> float:
-    return math.prod(resource_value(trial, device, resource) for resource in RESOURCES)
+    nearest = min(options, key=lambda option: (sum(share for share, _ in _misses(option, limits)), option.trial))
+    missed = ", ".join(sentence for _, sentence in _misses(nearest, limits))
+    return f"trial {nearest.trial} comes nearest: {missed}"
 
 
 def _written(resource: str, value: float) -> str:
