@@ -218,6 +218,7 @@ class Client:
         sort: str = "number",
         offset: int = 0,
         limit: int = 100,
+        parts: bool = False,
     ) -> TrialPage:
         """Return part of a study's trials.
 
@@ -228,10 +229,11 @@ class Client:
             fits: only those that keep the device's budget, or only those that do not.
             on_front: only members of the device's front (of any front, without a device), or only the others.
             text: only those whose words, settings or reason hold this text.
-            sort: a field of `TrialRow`, "ram_bytes" and its like with a device, or "parameter/NAME"; with "-" in
-                front from high to low. What has no value comes last.
+            sort: a field of `TrialRow`, "ram_bytes" and its like with a device, "figure/NAME" or "parameter/NAME"; with
+                "-" in front from high to low. What has no value comes last.
             offset: leave out so many.
             limit: at most so many, up to 1000.
+            parts: with what each part of a candidate needs.
         """
         return self._get(
             TrialPage,
@@ -244,6 +246,7 @@ class Client:
             sort=sort,
             offset=offset,
             limit=limit,
+            parts=parts,
         )
 
     def trial(self, study: str, number: int) -> TrialDetail:

@@ -88,7 +88,12 @@ _DOCUMENT = TypeAdapter(Annotated[tuple[DeviceDocument, ...], Field(title="tuner
 
 def to_json(inspections: Sequence[Inspection]) -> list[dict[str, Any]]:
     """Return one object per device."""
-    return [_device(inspection).model_dump(mode="json") for inspection in inspections]
+    return [document.model_dump(mode="json") for document in documents(inspections)]
+
+
+def documents(inspections: Sequence[Inspection]) -> tuple[DeviceDocument, ...]:
+    """Return one document per device."""
+    return tuple(_device(inspection) for inspection in inspections)
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -53,7 +53,7 @@ class SurveyData(Message):
     frequency_hz: Annotated[float, Field(gt=0, le=1e9)] = 1.0
     image: tuple[Annotated[int, Field(ge=1, le=4096)], Annotated[int, Field(ge=1, le=4096)]] | None = None
     """Height and width; null for series."""
-    sample_bytes: Annotated[int, Field(ge=1, le=4)] = 4
+    sample_bytes: Literal[1, 2, 4] = 4
     classes: Annotated[int, Field(ge=2, le=10_000)]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from tuner.candidate import Scalar
 from tuner.messages.base import Message
+from tuner.metrics import Figure
 from tuner.record import State, Trial
 
 
@@ -21,8 +24,8 @@ class TrialOnDevice(Message):
     """Lower end of the interval that holds nine of ten."""
     latency_high_ms: float
     energy_mj: float | None
-    parts: dict[str, dict[str, float]]
-    """"ram", "flash" and "latency" by part: network, preprocessing, input, runtime."""
+    parts: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """"ram", "flash" and "latency" by part: network, preprocessing, input, runtime. Empty unless asked for."""
 
 
 class TrialRow(Message):
@@ -38,12 +41,13 @@ class TrialRow(Message):
     architecture: str
     compression: str
     quality: float | None
-    """Of the converted model on the validation split; higher is better, 1 is perfect."""
+    """By the study's metric, of the converted model on the validation split; higher is better, 1 is perfect."""
     quality_float: float | None
     """Of the network before conversion, on the validation split."""
     quality_test: float | None
     """Of the converted model on the locked test split; only for members of fronts, once the study has ended."""
-    loss: float | None
+    figures: dict[str, float]
+    """Of the converted model on the validation split, beside the quality: "macro_f1", "mae", …"""
     model_bytes: int | None
     epochs: int | None
     best_epoch: int | None
@@ -82,6 +86,10 @@ class TrialDetail(Message):
     """As it is recorded."""
     sentence: str
     """The candidate in full, in words."""
+    metric: str
+    """What the qualities are figures of."""
+    figures: tuple[Figure, ...]
+    """What is shown of the converted model's score on the validation split, the quality first."""
     diagnosis: str
     """What the learning curve says; empty unless trained."""
     has_model: bool

@@ -62,7 +62,7 @@ def compare_trials(summary: StudySummary, trials: Sequence[Trial]) -> Comparison
         for resource in RESOURCES:
             cells = tuple(_need(trial, budget.device, resource) for trial in trials)
             rows.append((f"{budget.device} {RESOURCE_TITLES[resource]}", *cells))
-    described = [_settings(trial) for trial in trials]
+    described = [settings_of(trial) for trial in trials]
     for name in dict.fromkeys(name for settings_ in described for name in settings_):
         cells = tuple(settings_.get(name, "–") for settings_ in described)
         if len(set(cells)) > 1:
@@ -160,7 +160,8 @@ def _need(trial: Trial, device: str, resource: str) -> str:
     return interval(resource, total) if resource == "latency" else amount(resource, total.value)
 
 
-def _settings(trial: Trial) -> dict[str, str]:
+def settings_of(trial: Trial) -> dict[str, str]:
+    """Return a candidate's settings by name, in words."""
     candidate = trial.candidate
     described = {
         "window": f"{candidate.window.size_ms:g} ms, every {candidate.window.stride_ms:g} ms",

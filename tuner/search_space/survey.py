@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.augmentation import augmentation
 from tuner.candidate import Candidate
-from tuner.devices.budget import default_budget
+from tuner.devices.budget import Budget, default_budget
 from tuner.devices.cost import device_cost
 from tuner.devices.fit import shortfalls
 from tuner.devices.profile import DeviceProfile
@@ -52,7 +52,13 @@ class Survey:
 
 
 def survey(
-    space: SearchSpace, suggest: Suggest, data: DataSpec, profiles: Sequence[DeviceProfile], *, count: int
+    space: SearchSpace,
+    suggest: Suggest,
+    data: DataSpec,
+    profiles: Sequence[DeviceProfile],
+    *,
+    count: int,
+    budget: Callable[[DeviceProfile], Budget] = default_budget,
 ) -> Survey:
     """Draw candidates and cost each on every device.
 
@@ -60,8 +66,9 @@ def survey(
         space: the space.
         suggest: where choices come from; a random generator for a fair share.
         data: what the candidates would be fed.
-        profiles: the devices, each with the budget of the whole board.
+        profiles: the devices.
         count: how many to draw.
+        budget: what the model may use on a device; by default what the board has.
     """
     broken: Counter[str] = Counter()
     fitting = Counter({profile.name: 0 for profile in profiles})
@@ -75,7 +82,7 @@ def survey(
             continue
         example = example or Example(candidate, costs)
         for cost, profile in zip(costs, profiles, strict=True):
-            fitting[profile.name] += not cost.unsupported and not shortfalls(cost, default_budget(profile))
+            fitting[profile.name] += not cost.unsupported and not shortfalls(cost, budget(profile))
     return Survey(count, broken, fitting, example)
 
 
