@@ -271,6 +271,8 @@ class DatasetSummary:
     split: Mapping[str, Mapping[str, int]]
     """Recordings per label, for "train", "validation" and "test"; those without one count under ""."""
     split_rule: str
+    recordings: Mapping[str, int] = field(default_factory=dict)
+    """In each split; a recording may count under several labels. Empty in records from before there were such."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ class Recording:
     digest: str
     """SHA-256 of the content of the file, or of the recording's part of it."""
     label: str = ""
-    """The class; empty for regression targets and boxes."""
+    """The class; empty for regression targets and boxes, and as written where there may be several."""
+    labels: tuple[str, ...] | None = None
+    """Each label by itself, of a data set whose recordings may have several, or none; `None` in others."""
     target: float | None = None
     """The number to predict, of a regression."""
     boxes: tuple[Box, ...] | None = None
@@ -71,6 +73,15 @@ class Recording:
     def seconds(self) -> float:
         """Duration."""
         return self.samples / self.frequency_hz
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What it is an example of: its label or labels, or those of the objects in it, each once."""
+        if self.boxes is not None:
+            return tuple(dict.fromkeys(box.label for box in self.boxes))
+        if self.labels is not None:
+            return self.labels
+        return (self.label,) if self.label else ()
 
     @property
     def content(self) -> tuple[str, int, tuple[int, ...]]:
@@ -158,14 +169,14 @@ class Dataset:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The classes, sorted."""
-        named = {recording.label for recording in self.recordings if recording.label}
-        named |= {box.label for recording in self.recordings for box in recording.boxes or ()}
-        return tuple(sorted(named))
+        return tuple(sorted({label for recording in self.recordings for label in recording.classes}))
 
     @property
     def task(self) -> str:
-        """What the labels make of it: "classification", "regression" or "detection"."""
+        """What the labels make of it: "classification", "multi-label", "regression" or "detection"."""
         first = self.recordings[0]
+        if first.labels is not None:
+            return "multi-label"
         if first.boxes is not None:
             return "detection"
         return "classification" if first.target is None else "regression"
@@ -199,6 +210,7 @@ class Dataset:
             "recordings": [
                 [r.id, r.digest, r.shape, r.frequency_hz, r.label, r.target, r.group, r.split, r.session, r.start]
                 + [[box.label, box.x, box.y, box.width, box.height] for box in r.boxes or ()]
+                + ([] if r.labels is None else [r.labels])
                 for r in self.recordings
             ],
         }

@@ -60,6 +60,8 @@ class Description(BaseModel):
     """A regular expression whose group, found in a file's path, is the class."""
     label_column: str | None = None
     """The column with the class; else one called label, class or activity."""
+    label_separator: str | None = None
+    """What stands between labels where a recording may have several, e.g. "+"; the separator alone stands for none."""
     target_pattern: Pattern | None = None
     """Like `label_pattern`, for the number of a regression."""
     target_column: str | None = None

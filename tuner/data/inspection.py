@@ -117,7 +117,7 @@ def _classes(dataset: Dataset) -> tuple[ClassSummary, ...]:
     for recording in dataset.recordings:
         marked = [box.label for box in recording.boxes or ()]
         boxes.update(marked)
-        for label in set(marked) if recording.boxes is not None else {recording.label} - {""}:
+        for label in recording.classes:
             members[label].append(recording)
     return tuple(
         ClassSummary(
@@ -197,7 +197,7 @@ def _split_remarks(dataset: Dataset) -> Iterator[str]:
         yield f"in more than one of the given splits: {_some(both)}; scores will not tell how new ones fare"
     given = {recording.split for recording in dataset.recordings} - {""}
     for split in sorted(given - {"train"}):
-        there = {recording.label for recording in dataset.recordings if recording.split == split}
+        there = {label for recording in dataset.recordings if recording.split == split for label in recording.classes}
         missing = set(dataset.labels) - there
         if missing and dataset.task == "classification":
             yield f"the given {split} split has no {_some(sorted(missing))}"

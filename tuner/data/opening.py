@@ -63,7 +63,7 @@ def open_dataset(
         axes=scanned[0].axes,
         frequency_hz=_common_rate(scanned, description),
         sample_bytes=max(entry.sample_bytes for entry in scanned),
-        recordings=tuple(_cut_up(recordings, description)),
+        recordings=tuple(_cut_up([_with_labels(recording, description) for recording in recordings], description)),
         skipped=tuple(problems),
         ignored=tuple(name for name in folder.files if name not in mentioned),
     )
@@ -163,6 +163,15 @@ def _common_rate(scanned: list[Scanned], description: Description) -> float:
     if description.resample and description.frequency is not None:
         return description.frequency
     return _most(entry.recording.frequency_hz for entry in scanned) or 1.0
+
+
+def _with_labels(recording: Recording, description: Description) -> Recording:
+    """Take a label apart where the description says what stands between several."""
+    separator = description.label_separator
+    if not separator or not recording.label:
+        return recording
+    named = dict.fromkeys(label.strip() for label in recording.label.split(separator))
+    return replace(recording, labels=tuple(label for label in named if label))
 
 
 def _cut_up(recordings: list[Recording], description: Description) -> Iterable[Recording]:

@@ -270,7 +270,7 @@ def _strata(recording: Recording, edges: NDArray[np.float64]) -> list[str]:
         return [f"bin {np.searchsorted(edges, recording.target)}"]
     if recording.boxes is not None:
         return [box.label for box in recording.boxes] or ["nothing"]
-    return [recording.label]
+    return list(recording.classes) or ["nothing"]
 
 
 def _draw(seed: int, attempt: int, key: str) -> bytes:
@@ -288,9 +288,7 @@ def _checked(dataset: Dataset, sides: dict[str, list[str]], shares: dict[str, fl
     warnings = []
     for side in ("train", "validation", "test"):
         chosen = dataset.select(sides.get(side, ()))
-        there = {
-            label for recording in chosen for label in (recording.label, *(b.label for b in recording.boxes or ()))
-        }
+        there = {label for recording in chosen for label in recording.classes}
         missing = sorted(set(dataset.labels) - there)
         if missing and side == "train":
             raise DataError(

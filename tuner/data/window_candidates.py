@@ -117,14 +117,15 @@ def _looked_at(dataset: Dataset, window: Window) -> WindowCandidate:
     samples = round(window.size_ms * dataset.frequency_hz / 1000)
     stride = max(1, round(window.stride_ms * dataset.frequency_hz / 1000))
     per_class: dict[str, int] = defaultdict(int)
-    zeros = left_out = 0
+    zeros = left_out = total = 0
     for recording in dataset.recordings:
         length = _length(recording, dataset)
         count = 1 + (length - samples) // stride if length >= samples else int(window.zero_pad)
-        per_class[recording.label] += count
+        for label in recording.classes or ("",):
+            per_class[label] += count
+        total += count
         left_out += count == 0
         zeros += samples - length if count and length < samples else 0
-    total = sum(per_class.values())
     return WindowCandidate(
         window=window,
         samples=samples,

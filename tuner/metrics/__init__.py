@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag
 
 from tuner.metrics.classification import ClassificationScore, ClassScore, classification_score
+from tuner.metrics.multi_label import MultiLabelScore, multi_label_score
 from tuner.metrics.regression import RegressionScore, regression_score
 from tuner.metrics.score import SHARE, AnyScore, Figure, quality_text
 
@@ -17,9 +18,11 @@ __all__ = [
     "ClassScore",
     "ClassificationScore",
     "Figure",
+    "MultiLabelScore",
     "RegressionScore",
     "Score",
     "classification_score",
+    "multi_label_score",
     "quality_text",
     "regression_score",
 ]
@@ -32,7 +35,9 @@ def _kind(score: Any) -> str:
 
 
 Score = Annotated[
-    Annotated[ClassificationScore, Tag("classification")] | Annotated[RegressionScore, Tag("regression")],
+    Annotated[ClassificationScore, Tag("classification")]
+    | Annotated[MultiLabelScore, Tag("multi-label")]
+    | Annotated[RegressionScore, Tag("regression")],
     Discriminator(_kind),
 ]
 """The score of some task, as records hold it: `kind` says which."""

@@ -35,6 +35,8 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
     "auto": (),
     "cross_entropy": ("label_smoothing",),
     "focal": ("gamma",),
+    "binary_cross_entropy": ("label_smoothing",),
+    "binary_focal": ("gamma",),
     "mse": (),
     "mae": (),
     "huber": ("delta",),

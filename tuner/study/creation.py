@@ -163,7 +163,8 @@ def budget_sentence(budget: BudgetSummary) -> str:
 def _summary(dataset: Dataset, splits: Splits) -> DatasetSummary:
     counts: dict[str, Mapping[str, int]] = {}
     for name in ("train", "validation", "test"):
-        counts[name] = dict(Counter(recording.label for recording in dataset.select(getattr(splits, name))))
+        chosen = dataset.select(getattr(splits, name))
+        counts[name] = dict(Counter(label for recording in chosen for label in recording.classes or ("",)))
     return DatasetSummary(
         name=dataset.name,
         path=str(dataset.root),
@@ -173,6 +174,7 @@ def _summary(dataset: Dataset, splits: Splits) -> DatasetSummary:
         frequency_hz=dataset.frequency_hz,
         split=counts,
         split_rule=splits.scheme,
+        recordings={part: len(getattr(splits, part)) for part in counts},
     )
 
 

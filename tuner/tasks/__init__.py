@@ -16,12 +16,15 @@ from tuner.candidate import Settings, Training
 from tuner.data.dataset import Dataset
 from tuner.errors import BuildError, ConfigError, nearest
 from tuner.tasks.classification import Classification
+from tuner.tasks.multi_label import MultiLabel
 from tuner.tasks.regression import Regression
 from tuner.tasks.task import Fitted, Reading, Task, Truth
 
 __all__ = ["TASKS", "Fitted", "Reading", "Task", "Truth", "resolved", "task_named", "task_of"]
 
-TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in (Classification(), Regression())})
+_ALL: tuple[Task, ...] = (Classification(), MultiLabel(), Regression())
+
+TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})
 """Every task by the name that study files use."""
 
 

@@ -167,11 +167,20 @@ def _order(examples: int, batch: int, generator: np.random.Generator) -> NDArray
 
 
 def _example_weights(truth: NDArray[Any], *, balanced: bool) -> NDArray[np.float32]:
-    """Return a weight per example, 1 on average: alike, or such that all classes present count alike."""
-    if not balanced or truth.ndim > 1 or truth.dtype.kind == "f":
-        return np.ones(len(truth), np.float32)
-    _, index, counts = np.unique(truth, return_inverse=True, return_counts=True)
-    return (len(truth) / (len(counts) * counts))[index].astype(np.float32)
+    """Return a weight per example, 1 on average: alike, or such that all classes present count alike.
+
+    An example of several classes counts as their mean, one of none as 1. Truth that is no classes has no balance.
+    """
+    if balanced and truth.dtype.kind == "i" and truth.ndim == 1:
+        _, index, counts = np.unique(truth, return_inverse=True, return_counts=True)
+        return (len(truth) / (len(counts) * counts))[index].astype(np.float32)
+    if balanced and truth.dtype == np.uint8 and truth.ndim == 2:
+        counts = truth.sum(axis=0, dtype=np.int64)
+        rarity = np.where(counts, counts.sum() / (np.count_nonzero(counts) * np.maximum(1, counts)), 0.0)
+        several = truth.sum(axis=1, dtype=np.int64)
+        weights = np.where(several, truth @ rarity / np.maximum(1, several), 1.0)
+        return np.asarray(weights / weights.mean(), np.float32)
+    return np.ones(len(truth), np.float32)
 
 
 def _check_deadline(deadline: float | None, epoch: int) -> None:

@@ -78,6 +78,30 @@ def _focal(gamma: float) -> PerExample:
     return loss
 
 
+def _binary_cross_entropy(label_smoothing: float) -> PerExample:
+    """Return the mean log loss of the labels; the truth is moved from 0 and 1 by half of `label_smoothing`."""
+
+    def loss(logits: Tensor, truth: Tensor) -> Tensor:
+        wanted = tf.cast(truth, tf.float32) * (1 - label_smoothing) + label_smoothing / 2
+        return _mean(tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits))
+
+    return loss
+
+
+def _binary_focal(gamma: float) -> PerExample:
+    """The focal loss of each label by itself."""
+
+    def loss(logits: Tensor, truth: Tensor) -> Tensor:
+        entropy = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(truth, tf.float32), logits)
+        return _mean((1 - tf.exp(-entropy)) ** gamma * entropy)
+
+    return loss
+
+
+def _right_labels(logits: Tensor, truth: Tensor) -> Tensor:
+    return _mean(tf.cast((logits > 0) == (truth > 0), tf.float32))
+
+
 def _right_class(logits: Tensor, truth: Tensor) -> Tensor:
     return tf.cast(tf.argmax(logits, axis=-1) == truth, tf.float32)
 
@@ -115,11 +139,15 @@ class _Known:
     """The loss on validation examples; that of training if there is none."""
 
 
-_STANDARD: Mapping[Activation, str] = {"softmax": "cross_entropy"}
+_STANDARD: Mapping[Activation, str] = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}
 
 _LOSSES: Mapping[str, _Known] = {
     "cross_entropy": _Known(_smoothed_cross_entropy, {"label_smoothing": 0.0}, _right_class, cross_entropy),
     "focal": _Known(_focal, {"gamma": 2.0}, _right_class, cross_entropy),
+    "binary_cross_entropy": _Known(
+        _binary_cross_entropy, {"label_smoothing": 0.0}, _right_labels, _binary_cross_entropy(0.0)
+    ),
+    "binary_focal": _Known(_binary_focal, {"gamma": 2.0}, _right_labels, _binary_cross_entropy(0.0)),
     "mse": _Known(lambda: _squared_error, {}, _absolute_error),
     "mae": _Known(lambda: _absolute_error, {}, _absolute_error),
     "huber": _Known(_huber, {"delta": 1.0}, _absolute_error),

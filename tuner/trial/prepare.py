@@ -48,6 +48,7 @@ def features_key(context: Context, candidate: Candidate) -> str:
         "form": _FORM,
         "dataset": context.dataset.fingerprint,
         "task": context.task.name,
+        "labels": context.dataset.labels,
         "train": context.train,
         "validation": context.validation,
         "window": asdict(candidate.window),
