@@ -37,10 +37,11 @@ def main() -> int:
 
 def _compare(family: str, count: int, seed: int) -> int:
     module = _candidates()
-    streams = [module.random_networks(family, seed, form) for form in module.FORMS]
+    forms = module.forms_of(family)
+    streams = [module.random_networks(family, seed, form) for form in forms]
     predicting, converting, wrong = [], [], 0
     for number in range(count):
-        compression = module.FORMS[number % len(module.FORMS)]
+        compression = forms[number % len(forms)]
         network = next(streams[number % len(streams)])
         start = perf_counter()
         predicted = lower(network, compression)

@@ -67,6 +67,8 @@ class Operator:
     """The builtin options under the schema's names in snake case: "stride_h", "stride_w", "padding" ("SAME" or
     "VALID"), "fused_activation_function" ("NONE", "RELU", "RELU6", …), "filter_height", "keep_dims", …"""
     version: int = 1
+    intermediates: tuple[int, ...] = ()
+    """Tensors that hold no data but the scales of what an LSTM computes inside."""
 
     def __hash__(self) -> int:
         return hash((self.kind, self.inputs, self.outputs, tuple(sorted(self.options.items())), self.version))

@@ -4,6 +4,7 @@ import numpy as np
 
 from tuner.candidate import Settings, Training
 from tuner.models.network import (
+    LSTM,
     Activate,
     Add,
     BatchNorm,
@@ -73,7 +74,12 @@ BRANCHED = Network(
     ),
 )
 
-NETWORKS = {"mlp": MLP, "conv1d": CONV1D, "conv2d": CONV2D, "branched": BRANCHED}
+RECURRENT = sequence(
+    (20, 3),
+    [LSTM(8, sequence=True), LSTM(6, sequence=True), Flatten(), Dense(8, "relu"), Dense(CLASSES, "softmax")],
+)
+
+NETWORKS = {"mlp": MLP, "conv1d": CONV1D, "conv2d": CONV2D, "branched": BRANCHED, "recurrent": RECURRENT}
 
 
 def examples(network: Network, count: int = 150, seed: int = 0, noise: float = 1.0) -> Examples:

@@ -15,7 +15,7 @@ from tuner.training.fit import fit
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_arena_and_size_of_a_trained_model_are_those_of_the_untrained_one(family):
-    network = next(random_networks(family, seed=1))
+    network = next(random_networks(family, 1, Settings("int8")))
     data = examples(network, 24)
     data = Examples(data.features, data.truth % 2)  # some of the networks have two classes only
     trained = fit(network, training(1), data, data, seed=0)

@@ -7,13 +7,17 @@ import re
 _PER_LINE = 12
 
 
-def header(name: str, size: int, arena_bytes: int, labels: tuple[str, ...]) -> str:
-    """Return the `.h` file: the array's declaration, and what firmware needs at compile time."""
+def header(name: str, size: int, arena_bytes: int, labels: tuple[str, ...], *, stateful: bool = False) -> str:
+    """Return the `.h` file: the array's declaration, and what firmware needs to know.
+
+    A stateful model remembers; it was trained to begin each window without memory.
+    """
     guard = f"{name.upper()}_H_"
     shown = ", ".join(labels).replace("*/", "")
+    reset = "/* It has a memory: call Reset() of the interpreter before each window. */\n" if stateful else ""
     return f"""\
 /* Made by Edge Tuner. Classes, in the order of the outputs: {shown} */
-#ifndef {guard}
+{reset}#ifndef {guard}
 #define {guard}
 
 #ifdef __cplusplus

@@ -56,10 +56,17 @@ def export(chosen: Exported, folder: Path) -> tuple[Path, ...]:
         raise InputError(f"{folder}: is a file, expected a folder to export to")
     folder.mkdir(parents=True, exist_ok=True)
     name = c_array.identifier(chosen.study.name)
-    arena = plan_arena(read_graph(chosen.model), arena_target(chosen.target.profile))
+    graph = read_graph(chosen.model)
+    arena = plan_arena(graph, arena_target(chosen.target.profile))
     contents: dict[str, bytes] = {
         "model.tflite": chosen.model,
-        "model.h": c_array.header(name, len(chosen.model), arena.minimum, chosen.dataset.labels).encode(),
+        "model.h": c_array.header(
+            name,
+            len(chosen.model),
+            arena.minimum,
+            chosen.dataset.labels,
+            stateful=any(tensor.variable for tensor in graph.tensors),
+        ).encode(),
         "model.cc": c_array.source(name, chosen.model, header_name="model.h").encode(),
         "golden.json": _json(
             golden_vectors(

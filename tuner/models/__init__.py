@@ -18,6 +18,7 @@ from tuner.models.mcunet import McuNetFamily
 from tuner.models.mobilenet_v1 import MobileNetV1Family
 from tuner.models.mobilenet_v2 import MobileNetV2Family
 from tuner.models.network import Network, Output
+from tuner.models.recurrent import LstmFamily
 from tuner.models.resnet import ResNetFamily
 from tuner.models.shapes import output_shapes
 from tuner.models.tcn import TcnFamily
@@ -31,6 +32,7 @@ FAMILIES: Mapping[str, type[Family]] = MappingProxyType(
             DenseFamily,
             Conv1DFamily,
             TcnFamily,
+            LstmFamily,
             Conv2DFamily,
             DsCnnFamily,
             ResNetFamily,

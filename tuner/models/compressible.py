@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuner.compression import Compression
-from tuner.models.network import DepthwiseConv1D, DepthwiseConv2D, Network
+from tuner.models.network import LSTM, DepthwiseConv1D, DepthwiseConv2D, Network
 from tuner.models.thinning import Computing, channels_of
 
 
@@ -15,7 +15,7 @@ def left_out(network: Network, compression: Compression) -> dict[str, tuple[str,
     found: dict[str, tuple[str, ...]] = {}
     if compression.width < 1:
         channels = channels_of(network)
-        stays = [node.name for node in network.nodes[:-1] if isinstance(node.layer, Computing)]
+        stays = [node.name for node in network.nodes[:-1] if isinstance(node.layer, Computing | LSTM)]
         found["width"] = tuple(name for name in stays if channels.layout[name][0] in channels.fixed)
     depthwise = tuple(node.name for node in network.nodes if isinstance(node.layer, DepthwiseConv1D | DepthwiseConv2D))
     for setting in ("sparsity", "clusters"):

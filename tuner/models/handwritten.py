@@ -130,6 +130,15 @@ class _Pool(Written):
         return layers.Pool2D(kind, (self.size, self.size), (stride, stride), self.padding)
 
 
+class _Lstm(Written):
+    type: Literal["lstm"]
+    units: int = Field(ge=1, le=1024)
+    sequence: bool = Field(default=False, description="Give the units at every step instead of the last alone")
+
+    def layer(self) -> Layer:
+        return layers.LSTM(self.units, self.sequence)
+
+
 class _Plain(Written):
     type: Literal["global_average_pool", "batch_norm", "flatten"]
 
@@ -190,6 +199,7 @@ WrittenLayer = Annotated[
     | _DepthwiseConv2D
     | _Separable
     | _Pool
+    | _Lstm
     | _Plain
     | _Activation
     | _Dropout

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from tuner.candidate import Settings
+from tuner.compression import Int8Aware
 from tuner.compression import compression as read_compression
 from tuner.errors import BuildError
 from tuner.graph import Graph, Operator, OptionValue, Tensor
 from tuner.models.network import (
     INPUT,
+    LSTM,
     Activate,
     Activation,
     Add,
@@ -52,10 +54,22 @@ def lower(network: Network, compression: Settings) -> Graph:
         ConfigError: the compression is not known.
     """
     form = read_compression(compression)
+    if isinstance(form, Int8Aware):
+        _check_simulated(network)
     lowering = _Lowering(thinned(network, form.width), activations=form.activations)
     for node in lowering.network.nodes:
         lowering.add(node)
     return lowering.graph()
+
+
+def _check_simulated(network: Network) -> None:
+    """Refuse layers whose rounding training does not know how to simulate."""
+    for node in network.nodes:
+        if isinstance(node.layer, LSTM):
+            raise BuildError(
+                f"layer '{node.name}': quantization-aware training (int8-qat) does not know what an LSTM rounds inside",
+                hint="use int8",
+            )
 
 
 Options = dict[str, OptionValue]
@@ -84,7 +98,15 @@ _FUSING = frozenset({"ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "
 _FOLDING = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 
 _INT8_VERSIONS = MappingProxyType(
-    {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "LEAKY_RELU": 1, "RESHAPE": 1}
+    {
+        "CONV_2D": 3,
+        "DEPTHWISE_CONV_2D": 3,
+        "FULLY_CONNECTED": 4,
+        "HARD_SWISH": 1,
+        "LEAKY_RELU": 1,
+        "RESHAPE": 1,
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": 1,
+    }
 )
 """Version of an operator on int8; 2 where not listed. On float32 all are 1."""
 
@@ -184,6 +206,8 @@ class _Lowering:
                 if source in self.applied and self.applied[source] in _BOUNDED:
                     self.applied[output] = self.applied[source]
                 return output
+            case LSTM():
+                return self._recurrent(source, layer, shape)
             case Dense():
                 return self._activated(self._dense(source, layer.units), layer.activation, shape)
             case Conv1D() | Conv2D() | DepthwiseConv1D() | DepthwiseConv2D():
@@ -221,6 +245,44 @@ class _Lowering:
             return self._append("CONV_2D", (source, *weights), shape, options)
         weights = self._weights((1, *kernel, channels), channels)
         return self._append("DEPTHWISE_CONV_2D", (source, *weights), shape, options | {"depth_multiplier": 1})
+
+    def _recurrent(self, source: int, layer: LSTM, shape: Shape) -> int:
+        """Append the operator that walks through time; on length × channels it wants three dimensions."""
+        length, channels = self.tensors[source].shape[-2:]
+        series = self._reshaped_to(source, (1, length, channels))
+        output = self._append("UNIDIRECTIONAL_SEQUENCE_LSTM", (), (length, layer.units), dict(_LSTM_OPTIONS))
+        self.tensors[output] = replace(self.tensors[output], shape=(1, length, layer.units))
+        scales = int(self.quantized)
+        kernel, bias = "int8" if self.quantized else "float32", _BIASES[self.activations]
+        gates = [
+            *(Tensor((layer.units, depth), kernel, constant=True, scales=scales) for depth in _each(channels)),
+            *(Tensor((layer.units, depth), kernel, constant=True, scales=scales) for depth in _each(layer.units)),
+            *(Tensor((layer.units,), bias, constant=True, scales=scales) for _ in range(4)),
+        ]
+        states = [
+            Tensor((1, layer.units), self.activations, scales=scales, variable=True),
+            Tensor((1, layer.units), "int16" if self.quantized else "float32", scales=scales, variable=True),
+        ]
+        first = len(self.tensors)
+        self.tensors += [*gates, *states]
+        weights, biases, memory = range(first, first + 8), range(first + 8, first + 12), range(first + 12, first + 14)
+        inputs = (series, *weights, -1, -1, -1, *biases, -1, -1, *memory, -1, -1, -1, -1)
+        intermediates = self._inner_scales() if self.quantized else ()
+        self.operators[-1] = replace(self.operators[-1], inputs=inputs, intermediates=intermediates)
+        if layer.sequence:
+            return self._reshaped(output, shape)
+        return self._append(
+            "STRIDED_SLICE",
+            (output, self._integers(0, -1, 0), self._integers(0, 0, 0), self._integers(1, 1, 1)),
+            shape,
+            dict(_LAST_STEP),
+        )
+
+    def _inner_scales(self) -> tuple[int, ...]:
+        """Append what stands for the scales inside an LSTM: four that are not used, and that of the hidden state."""
+        first = len(self.tensors)
+        self.tensors += [*[Tensor((0,), "float32")] * 4, Tensor((0,), self.activations, scales=1)]
+        return tuple(range(first, first + 5))
 
     def _weights(self, shape: Shape, channels: int) -> tuple[int, int]:
         scales = channels if self.quantized else 0
@@ -271,11 +333,14 @@ class _Lowering:
         return total
 
     def _reshaped(self, source: int, shape: Shape) -> int:
+        return self._reshaped_to(source, _dimensions(shape))
+
+    def _reshaped_to(self, source: int, dimensions: Shape) -> int:
         source = self.reshapes.get(source, source)  # of two in a row the first changes nothing
-        dimensions = _dimensions(shape)
         if self.tensors[source].shape == dimensions:
             return source
-        output = self._append("RESHAPE", (source, self._integers(*dimensions)), shape, {})
+        output = self._append("RESHAPE", (source, self._integers(*dimensions)), dimensions[1:], {})
+        self.tensors[output] = replace(self.tensors[output], shape=dimensions)
         self.reshapes[output] = source
         return output
 
@@ -308,6 +373,8 @@ class _Lowering:
                 f"layer '{node.name}': hard_swish does not exist in 16 bits (int16x8)",
                 hint="use int8, or another activation",
             )
+        if isinstance(node.layer, LSTM):
+            raise BuildError(f"layer '{node.name}': an LSTM does not exist in 16 bits (int16x8)", hint="use int8")
         if isinstance(node.layer, Concatenate):
             raise BuildError(
                 f"layer '{node.name}': in 16 bits (int16x8) the converter rescales what is concatenated as its values "
@@ -335,6 +402,15 @@ class _Lowering:
         self.tensors.append(Tensor(_dimensions(shape), self.activations, scales=int(self.quantized)))
         return len(self.tensors) - 1
 
+
+def _each(depth: int) -> tuple[int, ...]:
+    """The depth of each of four gates: input, forget, cell, output."""
+    return (depth,) * 4
+
+
+_LSTM_OPTIONS: Mapping[str, OptionValue] = MappingProxyType({"fused_activation_function": "TANH", "cell_clip": 10.0})
+_LAST_STEP: Mapping[str, OptionValue] = MappingProxyType({"begin_mask": 5, "end_mask": 5, "shrink_axis_mask": 2})
+"""Of batch × time × units the last time, all else whole."""
 
 _NOT_FUSED: Options = {"fused_activation_function": "NONE"}
 

@@ -129,6 +129,18 @@ class Concatenate:
     """Inputs side by side on the last dimension."""
 
 
+@dataclass(frozen=True, slots=True)
+class LSTM:
+    """Long short-term memory over length × channels (Hochreiter & Schmidhuber 1997), cells limited to ±10.
+
+    It begins each window without memory.
+    """
+
+    units: int
+    sequence: bool = False
+    """Give the units at every step instead of those after the last."""
+
+
 Layer = (
     Dense
     | Conv1D
@@ -145,6 +157,7 @@ Layer = (
     | Reshape
     | Add
     | Concatenate
+    | LSTM
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from tuner.errors import BuildError
 from tuner.models.network import (
     INPUT,
+    LSTM,
     Activate,
     Add,
     BatchNorm,
@@ -91,6 +92,9 @@ def _output_shape(name: str, layer: Layer, inputs: Sequence[Shape]) -> Shape:
             if math.prod(layer.shape) != math.prod(shape):
                 raise BuildError(f"layer '{name}': {_text(shape)} has not as many values as {_text(layer.shape)}")
             return layer.shape
+        case LSTM():
+            _expect(name, shape, 2, "an LSTM")
+            return (shape[0], layer.units) if layer.sequence else (layer.units,)
         case BatchNorm() | Activate() | Dropout():
             return shape
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from tuner.errors import BuildError
 from tuner.models.network import (
     INPUT,
+    LSTM,
     Add,
     Concatenate,
     Conv1D,
@@ -97,6 +98,8 @@ def channels_of(network: Network) -> Channels:
                 layout[node.name] = tuple(group for groups_of in inputs for group in groups_of)
             case Add():
                 layout[node.name] = groups.joined(inputs)
+            case LSTM():
+                layout[node.name] = (groups.new(node.layer.units, fixed=True),)
             case Reshape():
                 groups.fix(inputs[0])
                 layout[node.name] = (groups.new(shapes[node.name][-1], fixed=True),)

@@ -55,7 +55,12 @@ def canonical(graph: Graph) -> Graph:
     numbering = Numbering()
     inputs = numbering.of(graph.inputs)
     operators = tuple(
-        replace(operator, inputs=numbering.of(operator.inputs), outputs=numbering.of(operator.outputs))
+        replace(
+            operator,
+            inputs=numbering.of(operator.inputs),
+            outputs=numbering.of(operator.outputs),
+            intermediates=numbering.of(operator.intermediates),
+        )
         for operator in (graph.operators[position] for position in order)
     )
     outputs = numbering.of(graph.outputs)

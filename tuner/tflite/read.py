@@ -124,7 +124,12 @@ def _kind(code: Any) -> tuple[str, int]:
 def _operator(operator: Any, kinds: tuple[tuple[str, int], ...]) -> Operator:
     kind, version = kinds[operator.OpcodeIndex()]
     return Operator(
-        kind, _indices(operator, "Inputs"), _indices(operator, "Outputs"), _options(operator), version=version
+        kind,
+        _indices(operator, "Inputs"),
+        _indices(operator, "Outputs"),
+        _options(operator),
+        version=version,
+        intermediates=_indices(operator, "Intermediates"),
     )
 
 
@@ -197,7 +202,7 @@ def _names(enumeration: type) -> Mapping[int, str]:
 def _check_indices(graph: Graph) -> None:
     count = len(graph.tensors)
     for position, operator in enumerate(graph.operators):
-        for index in (*operator.inputs, *operator.outputs):
+        for index in (*operator.inputs, *operator.outputs, *operator.intermediates):
             if not -1 <= index < count:
                 raise ModelError(
                     f"operator {position} ({operator.kind}) names tensor {index}, but there are {count}",

@@ -70,8 +70,8 @@ def _canonical(model: Any) -> Any:
         operator.opcodeIndex = codes.setdefault(operator.opcodeIndex, len(codes))
         operator.inputs = _vector(numbering.of(operator.inputs))
         operator.outputs = _vector(numbering.of(operator.outputs))
-        if operator.intermediates is not None:
-            operator.intermediates = _vector(numbering.of(operator.intermediates))
+        inner = operator.intermediates
+        operator.intermediates = None if inner is None or not len(inner) else _vector(numbering.of(inner))
     outputs = numbering.of(source.outputs)
 
     buffers: dict[int, int] = {}
@@ -87,9 +87,10 @@ def _canonical(model: Any) -> Any:
 
 
 def _order(subgraph: Any) -> Sequence[int]:
-    """Return the order of the operators; those that keep a state between inferences stay where they are."""
-    stateful = any(tensor.isVariable for tensor in subgraph.tensors)
-    if stateful or not all(len(operator.outputs) for operator in subgraph.operators):
+    """Return the order of the operators; those that share a state between inferences stay where they are."""
+    mentioned = [int(tensor) for operator in subgraph.operators for tensor in operator.inputs if tensor >= 0]
+    shared = any(subgraph.tensors[tensor].isVariable and mentioned.count(tensor) > 1 for tensor in set(mentioned))
+    if shared or not all(len(operator.outputs) for operator in subgraph.operators):
         return range(len(subgraph.operators))
     return execution_order([(operator.inputs, operator.outputs) for operator in subgraph.operators], subgraph.outputs)
 
@@ -146,7 +147,9 @@ _OPTIONS = {
     "RELU6": None,
     "RESHAPE": None,
     "SOFTMAX": "SoftmaxOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
     "TANH": None,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 """The table of options that the converter writes for an operator."""
 
@@ -205,6 +208,8 @@ def _operator(operator: Operator, kinds: list[tuple[str, int]]) -> Any:
     packed = schema.OperatorT(
         opcodeIndex=kinds.index((operator.kind, operator.version)), inputs=operator.inputs, outputs=operator.outputs
     )
+    if operator.intermediates:
+        packed.intermediates = operator.intermediates
     table = _OPTIONS.get(operator.kind)
     if table is not None:
         packed.builtinOptionsType = getattr(schema.BuiltinOptions, table)

@@ -73,6 +73,7 @@ def _details(interpreter: Any) -> dict[str, Any]:
 def _predict(interpreter: Any, shape: list[int], dtype: str, data: bytes) -> tuple[dict[str, Any], bytes]:
     outputs = []
     for row in np.frombuffer(data, dtype).reshape(shape):
+        interpreter.reset()  # what a model remembers of the row before
         interpreter.set_input(row[np.newaxis], 0)
         interpreter.invoke()
         outputs.append(interpreter.get_output(0)[0])

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.models.network import Conv1D, Conv2D, Dense, Network
+from tuner.models.network import LSTM, Conv1D, Conv2D, Dense, Network
 from tuner.training.weights import Weights
 
 
@@ -50,7 +50,8 @@ class Fixed:
 
 def kernels(network: Network) -> tuple[str, ...]:
     """Return the weights that sparsity and clusters apply to: kernels, but not depthwise ones."""
-    return tuple(f"{node.name}/kernel" for node in network.nodes if isinstance(node.layer, Dense | Conv1D | Conv2D))
+    names = [f"{node.name}/kernel" for node in network.nodes if isinstance(node.layer, Dense | Conv1D | Conv2D | LSTM)]
+    return (*names, *(f"{node.name}/recurrent" for node in network.nodes if isinstance(node.layer, LSTM)))
 
 
 def preserving(network: Network, weights: Weights, *, sparse: bool, clustered: bool) -> Held:

@@ -15,6 +15,7 @@ from typing import Any
 from tuner.errors import BuildError
 from tuner.models.network import (
     INPUT,
+    LSTM,
     Activate,
     Activation,
     Add,
@@ -35,6 +36,7 @@ from tuner.models.network import (
     Pool2D,
     Reshape,
 )
+from tuner.training import recurrence
 from tuner.training.runtime import tf
 
 Tensor = Any
@@ -63,6 +65,8 @@ class Pass:
     """An integer that decides the dropout of this step."""
     statistics: dict[str, Tensor] = field(default_factory=dict)
     """Moved batch statistics by weight name, filled in while training."""
+    fused: bool = False
+    """Leave a recurrent layer as one piece, which the converter knows by its name."""
     after: Callable[[str, Tensor], Tensor] = lambda _, value: value
     """Sees the input and what each node gives, by the node's name, and may put another value in its place."""
 
@@ -280,6 +284,19 @@ def _(layer: Add, inputs: list[Tensor], _scope: _Scope) -> Tensor:
 @_apply.register
 def _(_layer: Concatenate, inputs: list[Tensor], _scope: _Scope) -> Tensor:
     return tf.concat(inputs, axis=-1)
+
+
+@_apply.register
+def _(layer: LSTM, inputs: list[Tensor], scope: _Scope) -> Tensor:
+    (x,) = inputs
+    length, channels = x.shape[-2:]
+    kernel = scope.weight("kernel", channels, 4 * layer.units)
+    recurrent = scope.weight("recurrent", layer.units, 4 * layer.units)
+    bias = scope.weight("bias", 4 * layer.units)
+    series = tf.reshape(x, (-1, length, channels))
+    run = recurrence.fused if scope.run.fused else recurrence.lstm
+    steps, last = run(series, kernel, recurrent, bias)
+    return tf.reshape(steps, (-1, 1, length, layer.units)) if layer.sequence else last
 
 
 def _dropout_mask(shape: Any, rate: float, seed: Tensor) -> Tensor:

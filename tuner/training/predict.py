@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.errors import EvaluationError
+from tuner.tflite.read import read_graph
 from tuner.tflm.quantization import Quantization
 from tuner.training.layers import Pass, activate, forward, head_activation, tensor_shape
 from tuner.training.runtime import quiet, tf
@@ -48,7 +49,8 @@ def predict_converted(model: bytes, features: NDArray[np.float32]) -> NDArray[np
             interpreter.allocate_tensors()
         source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
         rows = _stored(features.reshape(-1, *source["shape"][1:]), source)
-        return _real(_run(interpreter, rows, source["index"], target["index"]), target)
+        run = _run_anew if any(tensor.variable for tensor in read_graph(model).tensors) else _run
+        return _real(run(interpreter, rows, source["index"], target["index"]), target)
     except (RuntimeError, ValueError) as error:
         raise EvaluationError(f"the converted model does not run: {error}") from error
 
@@ -63,6 +65,17 @@ def _run(interpreter: Any, rows: NDArray[Any], source: int, target: int) -> NDAr
             interpreter.resize_tensor_input(source, part.shape)
             interpreter.allocate_tensors()
         interpreter.set_tensor(source, part)
+        interpreter.invoke()
+        parts.append(interpreter.get_tensor(target))
+    return np.concatenate(parts)
+
+
+def _run_anew(interpreter: Any, rows: NDArray[Any], source: int, target: int) -> NDArray[Any]:
+    """Run a model that has a memory on one row after the other, each as if it were the first."""
+    parts = []
+    for row in rows:
+        interpreter.reset_all_variables()
+        interpreter.set_tensor(source, row[np.newaxis])
         interpreter.invoke()
         parts.append(interpreter.get_tensor(target))
     return np.concatenate(parts)

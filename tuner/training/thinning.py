@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.models.network import BatchNorm, DepthwiseConv1D, DepthwiseConv2D, Network
+from tuner.models.network import LSTM, BatchNorm, DepthwiseConv1D, DepthwiseConv2D, Network
 from tuner.models.thinning import Channels, Computing, channels_of, thinned
 from tuner.training.folding import fold
 from tuner.training.weights import Weights
@@ -35,6 +35,8 @@ def thin(network: Network, weights: Weights, width: float) -> tuple[Network, dic
             _cut(left, f"{node.name}/kernel", -2, read)
             for role in ("kernel", "bias"):
                 _cut(left, f"{node.name}/{role}", -1, given)
+        elif isinstance(node.layer, LSTM):
+            _cut(left, f"{node.name}/kernel", -2, read)
         elif isinstance(node.layer, DepthwiseConv1D | DepthwiseConv2D):
             _cut(left, f"{node.name}/kernel", -2, read)
             _cut(left, f"{node.name}/bias", -1, read)

@@ -14,9 +14,10 @@ from tuner.training.layers import Pass, Tensor, forward, tensor_shape
 from tuner.training.runtime import tf
 
 Weights = Mapping[str, NDArray[np.float32]]
-"""Arrays by "node/role", the role being kernel, bias, gamma, beta, mean or variance."""
+"""Arrays by "node/role", the role being kernel, recurrent, bias, gamma, beta, mean or variance."""
 
 _STATISTICS = ("mean", "variance")
+_RANDOM = ("kernel", "recurrent")
 _CONSTANTS = {"bias": 0.0, "beta": 0.0, "mean": 0.0, "gamma": 1.0, "variance": 1.0}
 
 
@@ -37,7 +38,7 @@ def initial_weights(network: Network, seed: int) -> dict[str, NDArray[np.float32
     def create(name: str, shape: tuple[int, ...]) -> Tensor:
         role = _role(name)
         weights[name] = (
-            _glorot(generator, shape) if role == "kernel" else np.full(shape, _CONSTANTS[role], dtype=np.float32)
+            _glorot(generator, shape) if role in _RANDOM else np.full(shape, _CONSTANTS[role], dtype=np.float32)
         )
         return tf.compat.v1.placeholder(tf.float32, shape)
 
@@ -60,7 +61,7 @@ def random_weights(network: Network, seed: int) -> dict[str, NDArray[np.float32]
         role = _role(name)
         if role in ("gamma", "variance"):
             weights[name] = generator.uniform(0.5, 1.5, values.shape).astype(np.float32)
-        elif role != "kernel":
+        elif role not in _RANDOM:
             weights[name] = generator.normal(0.0, 0.1, values.shape).astype(np.float32)
     return weights
 
