@@ -15,7 +15,7 @@ from tuner.errors import InputError, StoreError, nearest
 from tuner.record import Counts, StudySummary, Trial
 from tuner.store.codec import encode
 from tuner.store.event import Event, Kind
-from tuner.store.sqlite import SQLiteStore
+from tuner.store.location import check_url, is_study, open_store, place, studies_in
 from tuner.study.artifacts import ArtifactFolder
 from tuner.study.fronts import device_front
 from tuner.study.history import History, Stop
@@ -45,12 +45,20 @@ class Study:
         self._history = _read(folder)
 
     @classmethod
-    def create(cls, spec: StudySpec | Mapping[str, Any] | str | Path, *, studies: Path = DEFAULT_FOLDER) -> Study:
+    def create(
+        cls,
+        spec: StudySpec | Mapping[str, Any] | str | Path,
+        *,
+        studies: Path = DEFAULT_FOLDER,
+        store: str | None = None,
+    ) -> Study:
         """Check everything a study needs and write its beginning down; nothing is trained yet.
 
         Args:
             spec: the path of a study file, or what it would say.
             studies: the folder in which the study gets its own.
+            store: the PostgreSQL database that keeps the record, like `postgresql://user@host/database`; by default
+                it is a file in the study's folder. Models are files in either case.
 
         Raises:
             InputError: the file, the data, the space, a device or a budget is wrong, or there is such a study already.
@@ -65,7 +73,9 @@ class Study:
                 hint=f"go on with `tuner resume {checked.name}` or `tuner extend {checked.name} --trials N`, "
                 "or give the new one another `name:`",
             )
-        _begin(folder, Event(Kind.CREATED, encode(create(checked)), at=time.time()))
+        if store is not None:
+            check_url(store)
+        _begin(folder, Event(Kind.CREATED, encode(create(checked)), at=time.time()), store)
         return cls(folder)
 
     @classmethod
@@ -76,14 +86,13 @@ class Study:
             InputError: there is none.
         """
         for folder in (studies / name, Path(name)):
-            if (folder / "study.db").is_file():
+            if is_study(folder):
                 return cls(folder)
-        there = [path.parent.name for path in studies.glob("*/study.db")]
-        raise InputError(f"there is no study '{name}' in {studies}", hint=nearest(str(name), there))
+        raise InputError(f"there is no study '{name}' in {studies}", hint=nearest(str(name), studies_in(studies)))
 
     def refresh(self) -> None:
         """Take in what happened to the study since it was opened; only that is read."""
-        with closing(SQLiteStore(self.folder / "study.db", write=False)) as store:
+        with closing(open_store(self.folder, write=False)) as store:
             for event in store.events(after=self._history.size):
                 self._history.apply(event)
 
@@ -121,7 +130,7 @@ class Study:
         from tuner.study.limits import Asked, next_session  # noqa: PLC0415
         from tuner.study.session import Work  # noqa: PLC0415 - reading a study must not load what training needs
 
-        with closing(SQLiteStore(self.folder / "study.db", write=True)) as store:
+        with closing(open_store(self.folder, write=True)) as store:
             self._history = History.replay(store.events())
             asked = Asked(trials, time_limit_s, compute_limit_s, target_accuracy, patience, workers)
             session = next_session(self._history, asked)
@@ -308,12 +317,13 @@ def _checked(spec: StudySpec | Mapping[str, Any] | str | Path) -> StudySpec:
     return read_spec(Path(spec))
 
 
-def _begin(folder: Path, created: Event) -> None:
+def _begin(folder: Path, created: Event, url: str | None) -> None:
     """Make a study's folder, which appears with its first event or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     unborn = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        with closing(SQLiteStore(unborn / "study.db", write=True)) as store:
+        place(unborn, url)
+        with closing(open_store(unborn, write=True)) as store:
             store.append(created)
         unborn.chmod(0o755)
         unborn.rename(folder)
@@ -323,10 +333,9 @@ def _begin(folder: Path, created: Event) -> None:
 
 
 def _read(folder: Path) -> History:
-    path = folder / "study.db"
-    if not path.is_file():
-        raise StoreError(f"{path}: there is no record", hint="is this the folder of a study?")
-    with closing(SQLiteStore(path, write=False)) as store:
+    if not is_study(folder):
+        raise StoreError(f"{folder}: there is no record", hint="is this the folder of a study?")
+    with closing(open_store(folder, write=False)) as store:
         return History.replay(store.events())
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from tuner.errors import StoreError
 from tuner.store.event import Event, Kind, Store
 from tuner.store.memory import MemoryStore
+from tuner.store.postgresql import PostgreSQLStore
 from tuner.store.sqlite import SQLiteStore
 
 json_values = st.recursive(
@@ -27,11 +29,13 @@ events = st.builds(
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"], scope="module")
+@pytest.fixture(params=["memory", "sqlite", "postgresql"], scope="module")
 def make_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Store]:
     def make() -> Store:
         if request.param == "memory":
             return MemoryStore()
+        if request.param == "postgresql":
+            return PostgreSQLStore(request.getfixturevalue("postgresql"), uuid4().hex, write=True)
         return SQLiteStore(tmp_path_factory.mktemp("store") / "study.db", write=True)
 
     return make

@@ -51,6 +51,10 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the study file's.")] = None,
     sampler: Sampler = None,
     studies: Studies = DEFAULT_FOLDER,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Keep the record in PostgreSQL: postgresql://user@host/database."),
+    ] = None,
     ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +68,7 @@ def run(
         spec = spec.model_copy(update={"seed": seed})
     if sampler is not None:
         spec = spec.model_copy(update={"sampler": SamplerSpec(type=sampler)})
-    study = Study.create(spec, studies=studies)
+    study = Study.create(spec, studies=studies, store=store)
     _work(study, limits, ray_address, as_json=as_json)
 
 

@@ -26,7 +26,7 @@ from tuner.files import write_atomically
 from tuner.messages.studies import RunLimits, StudyState
 from tuner.service.refusals import ConflictError
 from tuner.service.worker_file import LOG, Worker, last_beat, read_worker
-from tuner.store.sqlite import being_written
+from tuner.store.location import being_written, is_study
 from tuner.study.history import History
 
 _LOG = logging.getLogger("tuner.service")
@@ -146,7 +146,7 @@ class Crew:
         if job is not None:
             return Standing(StudyState.RUNNING, "is being stopped" if job.stopping else "")
         history = self._history_of(name)
-        if history.sessions and history.stop is None and being_written(self._studies / name / "study.db"):
+        if history.sessions and history.stop is None and being_written(self._studies / name):
             return Standing(StudyState.RUNNING, "a process works on it that this server did not start")
         mark = plan.marks.get(name)
         if mark is not None and mark.size == history.size:
@@ -244,7 +244,7 @@ class Crew:
 
     def _start(self, job: Job) -> None:
         folder = self._studies / job.study
-        if not (folder / "study.db").is_file():
+        if not is_study(folder):
             self._drop(job, None)
             return
         # A server that was killed between starting a worker and writing that down finds it by the worker's own word.

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tuner.api import Study
+from tuner.errors import StoreError
 from tuner.record import State, StudySummary, Trial
 from tuner.search.front import non_dominated
 from tuner.service.course import Course
 from tuner.service.facts import Facts, facts_of
+from tuner.store.location import is_study, record_file, studies_in
 from tuner.study.observation import chance_error
 
 Value = TypeVar("Value")
@@ -160,18 +162,21 @@ class Shelf:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all studies."""
-        return tuple(sorted(path.parent.name for path in self.folder.glob("[!.]*/study.db")))
+        return tuple(studies_in(self.folder))
 
     def has(self, name: str) -> bool:
         """Whether there is such a study."""
-        return name == Path(name).name and not name.startswith(".") and (self.folder / name / "study.db").is_file()
+        return name == Path(name).name and not name.startswith(".") and is_study(self.folder / name)
 
     def get(self, name: str) -> LiveStudy:
         """Return the study of that name, which there is.
 
         A study that was deleted and made again is another one.
         """
-        born = (self.folder / name / "study.db").stat().st_ino
+        record = record_file(self.folder / name)
+        if record is None:
+            raise StoreError(f"{self.folder / name}: there is no record")
+        born = record.stat().st_ino
         with self._lock:
             inode, study = self._open.get(name, (None, None))
             if study is None or inode != born:
