@@ -63,6 +63,38 @@ def toy_motion(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def toy_mixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 40 recordings of one axis in which a slow and a fast oscillation are each there or not."""
+    folder = tmp_path_factory.mktemp("toy-mixtures")
+    rng = np.random.default_rng(0)
+    times = np.arange(100) / 50
+    for name, slow, fast in (("+", 0, 0), ("slow", 1, 0), ("fast", 0, 1), ("slow+fast", 1, 1)):
+        (folder / name).mkdir()
+        for take in range(10):
+            phase = rng.uniform(0, 6)
+            values = slow * np.sin(2 * np.pi * 2 * times + phase) + fast * np.sin(2 * np.pi * 11 * times + phase)
+            rows = (values + 0.1 * rng.standard_normal(100))[:, np.newaxis]
+            np.savetxt(folder / name / f"{take}.csv", rows, fmt="%.4f", header="ax", comments="")
+    (folder / "dataset.yaml").write_text("frequency: 50 Hz\nlabel_separator: '+'\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_loads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 40 recordings of a motor that vibrates the more, the larger its load, which is to be predicted."""
+    folder = tmp_path_factory.mktemp("toy-loads")
+    rng = np.random.default_rng(0)
+    times = np.arange(100) / 50
+    for take in range(40):
+        load = 400 + 100 * rng.uniform()
+        values = (load - 380) / 60 * np.sin(2 * np.pi * 5 * times + rng.uniform(0, 6))
+        rows = (values + 0.05 * rng.standard_normal(100))[:, np.newaxis]
+        np.savetxt(folder / f"{take}-{load:.1f}W.csv", rows, fmt="%.4f", header="ax", comments="")
+    (folder / "dataset.yaml").write_text("frequency: 50 Hz\ntarget_pattern: '-(.*)W'\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def toy_space() -> dict[str, object]:
     """A small conditional space: two preprocessings, two families, both compressions, a few epochs."""
     return {
@@ -103,6 +135,40 @@ def toy_spec(toy_motion: Path, toy_space: dict[str, object]) -> dict[str, object
         "workers": 0,
         "seed": 3,
     }
+
+
+def _study_of_one(name: str, data: Path, studies: Path) -> Study:
+    """Return a study that trained one small network on spectral features and converted it to int8."""
+    training = {"optimizer": {"type": "adam", "learning_rate": 0.02}, "batch_size": 8, "epochs": 40, "patience": 40}
+    spec = {
+        "name": name,
+        "dataset": {"path": str(data)},
+        "search_space": {
+            "window": {"size_ms": 2000, "stride": 1},
+            "preprocessing": ["spectral-analysis"],
+            "architecture": {"type": "dense", "layers": 1, "neurons": 16},
+            "training": training,
+            "compression": "int8",
+        },
+        "devices": ["raspberry-pi-pico"],
+        "limits": {"trials": 1},
+        "workers": 0,
+    }
+    study = Study.create(spec, studies=studies)
+    study.run()
+    return study
+
+
+@pytest.fixture(scope="session")
+def mixtures_study(toy_mixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A finished multi-label study of one trial; not to be changed."""
+    return _study_of_one("mixtures", toy_mixtures, tmp_path_factory.mktemp("studies"))
+
+
+@pytest.fixture(scope="session")
+def loads_study(toy_loads: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A finished regression study of one trial; not to be changed."""
+    return _study_of_one("loads", toy_loads, tmp_path_factory.mktemp("studies"))
 
 
 @pytest.fixture(scope="session")

@@ -59,28 +59,6 @@ def test_every_split_needs_every_label(toy_mixtures) -> None:
         task_named("multi-label").check(dataset, type(splits)(splits.train, splits.validation, without, ""))
 
 
-def test_a_study_of_several_labels_learns_each(toy_mixtures, tmp_path) -> None:
-    from tuner import Study
-
-    training = {"optimizer": {"type": "adam", "learning_rate": 0.02}, "batch_size": 8, "epochs": 40, "patience": 40}
-    space = {
-        "window": {"size_ms": 2000, "stride": 1},
-        "preprocessing": ["spectral-analysis"],
-        "architecture": {"type": "dense", "layers": 1, "neurons": 16},
-        "training": training,
-        "compression": "int8",
-    }
-    spec = {
-        "name": "mixtures",
-        "dataset": {"path": str(toy_mixtures)},
-        "search_space": space,
-        "devices": ["raspberry-pi-pico"],
-        "limits": {"trials": 1},
-        "workers": 0,
-    }
-
-    study = Study.create(spec, studies=tmp_path)
-    study.run()
-
-    assert study.summary.metric == "macro F1"
-    assert study.trials[0].score > 0.9
+def test_a_study_of_several_labels_learns_each(mixtures_study) -> None:
+    assert mixtures_study.summary.metric == "macro F1"
+    assert mixtures_study.trials[0].score > 0.9

@@ -58,3 +58,13 @@ def test_a_data_set_of_classes_is_refused(regression: Task, toy_motion) -> None:
 
     with pytest.raises(DataError, match="its labels make a classification, not a regression"):
         regression.check(dataset, split(dataset))
+
+
+def test_a_study_of_numbers_predicts_them_and_tells_errors_in_their_unit(loads_study) -> None:
+    (trial,) = loads_study.trials
+
+    assert loads_study.summary.metric == "R²"
+    assert trial.score > 0.8
+    assert 0 < trial.training.converted.mae < 20
+    assert trial.training.curve[0].measure > trial.training.curve[-1].measure > 0.3  # watts, not deviations
+    assert trial.test is not None

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
+from tuner.export.answer import Answer
+
 _PER_LINE = 12
 
 
-def header(name: str, size: int, arena_bytes: int, labels: tuple[str, ...], *, stateful: bool = False) -> str:
+def header(name: str, size: int, arena_bytes: int, answer: Answer, *, stateful: bool = False) -> str:
     """Return the `.h` file: the array's declaration, and what firmware needs to know.
 
     A stateful model remembers; it was trained to begin each window without memory.
     """
     guard = f"{name.upper()}_H_"
-    shown = ", ".join(labels).replace("*/", "")
+    constants = "\n".join(f"#define {name.upper()}_{key} {value}" for key, value in answer.constants)
     reset = "/* It has a memory: call Reset() of the interpreter before each window. */\n" if stateful else ""
     return f"""\
-/* Made by Edge Tuner. Classes, in the order of the outputs: {shown} */
+/* Made by Edge Tuner. {answer.told} */
 {reset}#ifndef {guard}
 #define {guard}
 
@@ -24,7 +26,7 @@ def header(name: str, size: int, arena_bytes: int, labels: tuple[str, ...], *, s
 extern "C" {{
 #endif
 
-#define {name.upper()}_CLASSES {len(labels)}
+{constants}
 #define {name.upper()}_ARENA_BYTES {arena_bytes}
 
 extern const unsigned char {name}[];

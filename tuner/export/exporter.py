@@ -20,6 +20,7 @@ from tuner.dsp.standardize import Standardizer
 from tuner.errors import InputError
 from tuner.estimate import Breakdown, Estimate
 from tuner.export import c_array, manifest
+from tuner.export.answer import Answer, answer_of
 from tuner.export.golden import golden_vectors
 from tuner.files import write_atomically
 from tuner.record import StudySummary, Trial
@@ -64,7 +65,7 @@ def export(chosen: Exported, folder: Path) -> tuple[Path, ...]:
             name,
             len(chosen.model),
             arena.minimum,
-            chosen.dataset.labels,
+            _answer(chosen),
             stateful=any(tensor.variable for tensor in graph.tensors),
         ).encode(),
         "model.cc": c_array.source(name, chosen.model, header_name="model.h").encode(),
@@ -108,6 +109,7 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
         standardization=_standardization(trial, len(features.shape)),
         input=_tensor(source),
         output=_tensor(target),
+        target=_answer(chosen).target,
         operators=tuple(
             manifest.OperatorPart(name=kind, version=version)
             for kind, version in sorted({(operator.kind, operator.version) for operator in graph.operators})
@@ -125,6 +127,11 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
         ),
         files=digests,
     )
+
+
+def _answer(chosen: Exported) -> Answer:
+    assert chosen.trial.training is not None
+    return answer_of(chosen.dataset.labels, chosen.trial.training, model_formats(chosen.model)[1])
 
 
 def _all_parameters(settings: Settings) -> dict[str, Any]:

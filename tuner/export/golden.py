@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.candidate import Candidate
-from tuner.data.dataset import Dataset
+from tuner.data.dataset import Dataset, Recording
 from tuner.data.windows import cut
 from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
@@ -28,7 +28,7 @@ def golden_vectors(
     Raises:
         EvaluationError: the interpreter cannot run the model.
     """
-    chosen = _one_per_class(dataset, recordings)
+    chosen = _various(dataset, recordings)
     windows = cut(dataset, chosen, replace(candidate.window, stride_ms=1e3 * 3600))  # one window a recording
     features = chain.extract_all(candidate.preprocessing, windows.values, windows.signal)
     standardized = standardizer.apply(features)
@@ -39,7 +39,7 @@ def golden_vectors(
     return [
         {
             "recording": chosen[int(windows.recordings[index])],
-            "label": dataset.recording(chosen[int(windows.recordings[index])]).label,
+            **_truth(dataset.recording(chosen[int(windows.recordings[index])])),
             "window": _rounded(windows.values[index]),
             "features": _rounded(features[index]),
             "standardized": _rounded(standardized[index]),
@@ -50,11 +50,22 @@ def golden_vectors(
     ]
 
 
-def _one_per_class(dataset: Dataset, recordings: tuple[str, ...]) -> tuple[str, ...]:
-    first: dict[str, str] = {}
-    for recording in dataset.select(recordings):
-        first.setdefault(recording.label, recording.id)
-    return tuple(list(first.values())[:COUNT])
+def _various(dataset: Dataset, recordings: tuple[str, ...]) -> tuple[str, ...]:
+    """Return recordings that differ in what is true of them: one of each class, or targets from low to high."""
+    first: dict[object, str] = {}
+    for recording in sorted(dataset.select(recordings), key=lambda recording: recording.target or 0.0):
+        first.setdefault(recording.target if recording.target is not None else recording.classes, recording.id)
+    ids = list(first.values())
+    return tuple(ids[place] for place in np.linspace(0, len(ids) - 1, min(COUNT, len(ids))).round().astype(int))
+
+
+def _truth(recording: Recording) -> dict[str, Any]:
+    """Return what is true of a recording, under the name that fits."""
+    if recording.target is not None:
+        return {"target": recording.target}
+    if recording.boxes is not None or recording.labels is not None:
+        return {"labels": list(recording.classes)}
+    return {"label": recording.label}
 
 
 def _rounded(values: NDArray[np.float32]) -> Any:

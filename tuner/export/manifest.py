@@ -47,6 +47,13 @@ class StandardizationPart(_Part):
     deviation: tuple[float, ...]
 
 
+class TargetPart(_Part):
+    """A regression's output is standardised: target = mean + deviation × real."""
+
+    mean: float
+    deviation: float
+
+
 class OperatorPart(_Part):
     """An operator that the firmware's resolver must register."""
 
@@ -117,6 +124,9 @@ class Manifest(_Part):
     standardization: StandardizationPart
     input: TensorPart
     output: TensorPart
+    target: TargetPart | None = Field(
+        None, description="How the output is brought to the unit of a regression's target."
+    )
     operators: tuple[OperatorPart, ...]
     device: DevicePart
     quality: QualityPart
