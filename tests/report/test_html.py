@@ -161,7 +161,7 @@ def test_a_browser_draws_the_page_without_an_error(a_summary, some_trials, tmp_p
         r'data-figure="([a-z]+)[^>]*js-plotly-plot|js-plotly-plot[^>]*data-figure="([a-z]+)', shown.stdout
     )
     names = {first or second for first, second in drawn}
-    assert names >= {"front", "parts", "confusion", "parallel", "importance", "course", "rejections", "quantization"}
+    assert names >= {"front", "parts", "answers", "parallel", "importance", "course", "rejections", "quantization"}
 
 
 def test_the_candidates_passed_over_are_counted_by_the_budget_they_exceed(a_summary, some_trials):

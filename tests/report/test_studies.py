@@ -53,7 +53,7 @@ def test_studies_on_different_data_are_told_apart(two_studies):
     other = replace(summary, dataset=replace(summary.dataset, fingerprint="0" * 64))
 
     assert "on the same data" in render_studies(two_studies)
-    assert "their accuracies do not compare" in render_studies([(other, trials), second])
+    assert "their scores do not compare" in render_studies([(other, trials), second])
 
 
 def test_a_study_without_trials_stands_beside_others(two_studies, make_summary):

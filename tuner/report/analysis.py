@@ -1,4 +1,4 @@
-"""The sections of the report that explain: what the accuracy hangs on, how the search went, what it was made of."""
+"""The sections of the report that explain: what the quality hangs on, how the search went, what it was made of."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def parallel(page: Page, found: Importances | None) -> Markup:
     names = [importance.name for importance in found.parameters] if found and trusted else _varying(page.trained)
     boxes = []
     for place, budget in enumerate(page.budgets):
-        figure = parallel_figure(page.trained, budget.device, names[:_MOST_COORDINATES])
+        figure = parallel_figure(page.trained, budget.device, names[:_MOST_COORDINATES], metric=page.summary.metric)
         told = f"Parallel coordinates of the trained candidates with their needs on {budget.title}"
         boxes.append(page.figure(f"parallel-{place}", figure, told, for_device=budget.device))
     return element(
@@ -32,8 +32,8 @@ def parallel(page: Page, found: Importances | None) -> Markup:
         element("h2", "From parameters to results"),
         element(
             "p",
-            "A line is a trained candidate, coloured by its accuracy. Drag along an axis to keep a range, drag a title "
-            "to move its axis. “–” marks parameters that play no part in a candidate. "
+            f"A line is a trained candidate, coloured by its {page.summary.metric}. Drag along an axis to keep a "
+            "range, drag a title to move its axis. “–” marks parameters that play no part in a candidate. "
             + ("The parameters that matter most are shown." if trusted else "Parameters of most candidates are shown."),
             class_="note",
         ),
@@ -42,20 +42,21 @@ def parallel(page: Page, found: Importances | None) -> Markup:
 
 
 def importance(page: Page, found: Importances | None) -> Markup:
-    """Return what the accuracy hangs on."""
+    """Return what the quality hangs on."""
+    metric = page.summary.metric
     if found is None:
-        text = f"Too little to tell: it takes {LEAST_TRIALS} trained trials that differ in accuracy."
-        return element("section", element("h2", "What the accuracy hangs on"), element("p", text, class_="note"))
+        text = f"Too little to tell: it takes {LEAST_TRIALS} trained trials that differ in {metric}."
+        return element("section", element("h2", f"What the {metric} hangs on"), element("p", text, class_="note"))
     trust = f"The model explains {max(0.0, found.explained):.0%} of the variance of trials it did not see"
     if found.explained < _LEAST_EXPLAINED:
         trust += ": too little to build on"
     return element(
         "section",
-        element("h2", "What the accuracy hangs on"),
+        element("h2", f"What the {metric} hangs on"),
         element(
             "p",
-            "Permutation importance: a forest of randomized trees predicts the accuracy of trials held out, and a "
-            "parameter counts by how much its squared error rises, as a share of the accuracy's variance, when the "
+            f"Permutation importance: a forest of randomized trees predicts the {metric} of trials held out, and a "
+            f"parameter counts by how much its squared error rises, as a share of the variance of {metric}, when the "
             f"parameter is shuffled. {trust} "
             f"({words.count(found.trials, 'trial')}).",
             class_="note",
@@ -71,8 +72,8 @@ def course(page: Page) -> Markup:
         element("h2", "How the search went"),
         element(
             "p",
-            "The hypervolume of each board's front: the chance that a wish drawn at random can be fulfilled, an "
-            "accuracy better than guessing and a limit on each resource within the budget.",
+            "The hypervolume of each board's front: the chance that a wish drawn at random can be fulfilled, "
+            f"{page.summary.metric} better than guessing and a limit on each resource within the budget.",
             class_="note",
         ),
         page.figure(
@@ -149,14 +150,17 @@ def quantization(page: Page) -> Markup:
         element("h2", "What conversion costs"),
         element(
             "p",
-            "Accuracy on the validation split before conversion and after, as the board computes it. "
+            f"{words.capitalized(page.summary.metric)} on the validation split before conversion and after, as the "
+            "board computes it. "
             + words.conversion(page.trained)
             + " "
             + words.prediction(page.trained, [budget.device for budget in page.budgets]),
             class_="note",
         ),
         *([element("p", told, class_="note")] if (told := words.stored(page.trained)) else []),
-        page.figure("quantization", figures.quantization_figure(page.trials), "Accuracy before and after conversion"),
+        page.figure(
+            "quantization", figures.quantization_figure(page.trials, page.summary.metric), "Before and after conversion"
+        ),
     )
 
 
@@ -200,7 +204,7 @@ def origin(page: Page) -> Markup:
     size = "with continuous parameters" if summary.space_size is None else f"{summary.space_size:,} candidates"
     facts = {
         "search space": f"{summary.search_space}, {size}",
-        "objectives": words.listed([words.OBJECTIVES[name] for name in summary.objectives]),
+        "objectives": words.listed([words.objective(name, summary) for name in summary.objectives]),
         "sampler": summary.sampler,
         "seed": str(summary.seed),
         "workers": str(summary.workers) if summary.workers else "none: in one process",

@@ -24,14 +24,14 @@ _PARTS = ("network", "preprocessing", "input", "runtime")
 
 
 def front_figure(summary: StudySummary, trials: Sequence[Trial], device: str, resource: str) -> go.Figure:
-    """Accuracy against one resource of a device: the front, what it beats, and what exceeds the budget."""
+    """Quality against one resource of a device: the front, what it beats, and what exceeds the budget."""
     budget = next(budget for budget in summary.budgets if budget.device == device)
     limits = {"ram": budget.ram_bytes, "flash": budget.flash_bytes, "latency": budget.latency_ms}
     members = {trial.number for trial in device_front(trials, device, resources_of(summary))}
     points = [
         front_point(trial, device, on_front=trial.number in members) for trial in trials if trial.score is not None
     ]
-    return scatter_figure(points, x=resource, limits=limits)
+    return scatter_figure(points, x=resource, limits=limits, metric=summary.metric)
 
 
 def front_point(trial: Trial, device: str, *, on_front: bool) -> Point:
@@ -212,8 +212,8 @@ def rejection_causes(trials: Sequence[Trial], device: str) -> Counter[str]:
     return causes
 
 
-def quantization_figure(trials: Sequence[Trial]) -> go.Figure:
-    """The converted model's accuracy against the trained network's, by kind of compression."""
+def quantization_figure(trials: Sequence[Trial], metric: str = "accuracy") -> go.Figure:
+    """The converted model's quality against the trained network's, by kind of compression."""
     figure = _figure()
     trained = [trial for trial in trials if trial.training is not None]
     kinds = sorted({trial.candidate.compression.type for trial in trained})
@@ -230,7 +230,7 @@ def quantization_figure(trials: Sequence[Trial]) -> go.Figure:
             mode="markers",
             name=kind,
             marker={"size": 7, "color": SERIES[place % len(SERIES)], "opacity": 0.75},
-            hovertemplate="trial %{customdata}<br>float32 %{x:.1%}<br>converted %{y:.1%}<extra></extra>",
+            hovertemplate="trial %{customdata}<br>float32 %{x:.3f}<br>converted %{y:.3f}<extra></extra>",
         )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": MUTED, "width": 1, "dash": "dot"})
     scores = [
@@ -240,8 +240,8 @@ def quantization_figure(trials: Sequence[Trial]) -> go.Figure:
         for score in (trial.training.float32.quality, trial.training.converted.quality)
     ]
     low, high = min(scores, default=0.0) - 0.02, min(1.02, max(scores, default=1.0) + 0.02)
-    figure.update_xaxes(title_text="Trained network, float32", tickformat=".0%", range=[low, high])
-    figure.update_yaxes(title_text="Converted model", tickformat=".0%", range=[low, high])
+    figure.update_xaxes(title_text="Trained network, float32", tickformat=words.tick_format(metric), range=[low, high])
+    figure.update_yaxes(title_text="Converted model", tickformat=words.tick_format(metric), range=[low, high])
     return figure
 
 

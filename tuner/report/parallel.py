@@ -13,8 +13,10 @@ from tuner.report.theme import SCALE, template
 from tuner.study.fronts import resource_value
 
 
-def parallel_figure(trials: Sequence[Trial], device: str, names: Sequence[str]) -> go.Figure:
-    """Parallel coordinates of the trained trials: parameters by name, then accuracy and needs on a device."""
+def parallel_figure(
+    trials: Sequence[Trial], device: str, names: Sequence[str], *, metric: str = "accuracy"
+) -> go.Figure:
+    """Parallel coordinates of the trained trials: parameters by name, then quality and needs on a device."""
     trained = [trial for trial in trials if trial.score is not None]
     figure = go.Figure(layout={"template": template("light")})
     scores = [trial.score or 0.0 for trial in trained]
@@ -25,7 +27,7 @@ def parallel_figure(trials: Sequence[Trial], device: str, names: Sequence[str]) 
     for resource in RESOURCES:
         needs = [resource_value(trial, device, resource) for trial in trained]
         dimensions.append(_logarithmic(words.RESOURCE_TITLES[resource], needs, resource))
-    dimensions.append({"label": "Accuracy", "values": scores, "tickformat": ".0%"})
+    dimensions.append({"label": words.capitalized(metric), "values": scores, "tickformat": words.tick_format(metric)})
     figure.add_parcoords(
         line={"color": scores, "colorscale": SCALE, "showscale": False},
         dimensions=dimensions,

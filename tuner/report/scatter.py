@@ -1,4 +1,4 @@
-"""Candidates as points: two of accuracy, RAM, flash and latency on a device, with the front of the study marked."""
+"""Candidates as points: two of quality, RAM, flash and latency on a device, with the front of the study marked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from tuner.metrics import quality_text
 from tuner.report import words
 from tuner.report.theme import ACCENT, MUTED, WARNING, template
 
@@ -36,7 +37,7 @@ def scatter_figure(
     x: str,
     y: str = "quality",
     limits: Mapping[str, float | None],
-    quality: str = "Accuracy on the validation split",
+    metric: str = "accuracy",
 ) -> go.Figure:
     """Return the points, the best of the front within each amount of x as a line, and the budgets.
 
@@ -45,7 +46,7 @@ def scatter_figure(
         x: what runs along the horizontal axis: "quality", "ram", "flash" or "latency".
         y: what runs along the vertical axis, of the same.
         limits: the budget of each resource; `None` or missing where there is none.
-        quality: title of an axis of the quality.
+        metric: the name of the quality.
     """
     figure = go.Figure(layout={"template": template("light"), "height": 400})
     corners = stairs([point for point in points if point.group == "front"], x, y)
@@ -65,12 +66,12 @@ def scatter_figure(
             mode="markers",
             name=name,
             marker=marker,
-            customdata=[_hover(point) for point in shown],
+            customdata=[_hover(point, metric) for point in shown],
             hovertemplate=_HOVER,
         )
     for axis, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
         if axis == "quality":
-            update(title_text=quality, tickformat=".0%")
+            update(**words.quality_axis(metric))
         else:
             update(**resource_axis(axis, [getattr(point, axis) for point in points]))
     _budget_lines(figure, points, x, y, limits)
@@ -112,10 +113,10 @@ _HOVER = (
 )
 
 
-def _hover(point: Point) -> list[object]:
+def _hover(point: Point, metric: str) -> list[object]:
     return [
         point.trial,
-        words.percent(point.quality),
+        quality_text(point.quality, metric),
         words.literal(point.words),
         words.amount("ram", point.ram),
         words.amount("flash", point.flash),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuner.estimate import Estimate
-from tuner.metrics import ClassificationScore
 from tuner.record import RESOURCES, BudgetSummary, Counts, State, Trial
 from tuner.report import analysis, figures, words
+from tuner.report.answers import answers
 from tuner.report.importance import importances
 from tuner.report.markup import Markup, element, join
 from tuner.report.page import Page
@@ -25,7 +25,7 @@ def _main(page: Page) -> list[Markup]:
     shown = [_boards(page)]
     if page.trained:
         found = importances(page.trials)
-        shown += [_front(page), _members(page), _two(_parts(page), _confusions(page))]
+        shown += [_front(page), _members(page), _two(_parts(page), _answers(page))]
         shown += [
             _candidates(page),
             analysis.parallel(page, found),
@@ -113,14 +113,15 @@ def _front(page: Page) -> Markup:
         page.figure(
             f"front-{place}-{resource}",
             figures.front_figure(page.summary, page.trials, budget.device, resource),
-            f"Accuracy against {words.RESOURCE_TITLES[resource]} of the trained candidates on {budget.title}",
+            f"{words.capitalized(page.summary.metric)} against {words.RESOURCE_TITLES[resource]} of the trained "
+            f"candidates on {budget.title}",
             for_device=budget.device,
             for_resource=resource,
         )
         for place, budget in enumerate(page.budgets)
         for resource in RESOURCES
     ]
-    objectives = words.listed([words.OBJECTIVES[name] for name in page.summary.objectives])
+    objectives = words.listed([words.objective(name, page.summary) for name in page.summary.objectives])
     return element(
         "section",
         element(
@@ -131,8 +132,8 @@ def _front(page: Page) -> Markup:
                 element(
                     "p",
                     f"No trained candidate that fits the board is better than a member of the front in {objectives} "
-                    "at once. The line is the best accuracy within each amount of the resource shown; members beside "
-                    "it pay for another resource.",
+                    f"at once. The line is the best {page.summary.metric} within each amount of the resource "
+                    "shown; members beside it pay for another resource.",
                     class_="note",
                 ),
             ),
@@ -230,18 +231,14 @@ def _parts(page: Page) -> Markup:
         element(
             "p",
             "What each member of the front needs, by part; “runtime” is the interpreter and the code every model needs"
-            + (
-                f". The {_MOST_BARS} most accurate members."
-                if max(map(len, page.fronts.values())) > _MOST_BARS
-                else "."
-            ),
+            + (f". The {_MOST_BARS} best members." if max(map(len, page.fronts.values())) > _MOST_BARS else "."),
             class_="note",
         ),
         boxes,
     )
 
 
-def _confusions(page: Page) -> Markup:
+def _answers(page: Page) -> Markup:
     boxes = []
     for budget in page.budgets:
         options = [
@@ -254,20 +251,15 @@ def _confusions(page: Page) -> Markup:
             select = element("select", options, data_for_device=budget.device, aria_label="Model shown")
             boxes.append(select)
     members = {trial.number: trial for front in page.fronts.values() for trial in front}
+    found = None
     for number, trial in sorted(members.items()):
         assert trial.training is not None
-        score = trial.training.converted
-        if not isinstance(score, ClassificationScore):
-            continue
-        figure = figures.confusion_figure(score)
-        told = f"Confusion matrix of trial {number} on the validation split"
-        boxes.append(page.figure(f"confusion-{number}", figure, told, for_trial=str(number)))
-    return element(
-        "section",
-        element("h2", "What is taken for what"),
-        element("p", "Windows of the validation split by true and predicted class.", class_="note"),
-        boxes,
-    )
+        found = answers(trial.training.converted)
+        told = f"{found.title}: trial {number} on the validation split"
+        boxes.append(page.figure(f"answers-{number}", found.figure, told, for_trial=str(number)))
+    if found is None:
+        return Markup("")
+    return element("section", element("h2", found.title), element("p", found.note, class_="note"), boxes)
 
 
 def _candidates(page: Page) -> Markup:

@@ -55,7 +55,7 @@ def all_budgets(studies: Studies) -> list[BudgetSummary]:
 
 
 def fronts_figure(studies: Studies, device: str, resource: str) -> go.Figure:
-    """The fronts of several studies on one device, accuracy against one resource; a colour a study."""
+    """The fronts of several studies on one device, quality against one resource; a colour a study."""
     figure = go.Figure(layout={"template": template("light"), "height": 400})
     everything: list[Point] = []
     for place, (summary, trials) in enumerate(studies):
@@ -79,7 +79,7 @@ def fronts_figure(studies: Studies, device: str, resource: str) -> go.Figure:
             hovertemplate="trial %{customdata[0]}: %{y:.1%}, %{x}<br>%{customdata[1]}",
         )
     figure.update_xaxes(**resource_axis(resource, [getattr(point, resource) for point in everything]))
-    figure.update_yaxes(title_text="Accuracy on the validation split", tickformat=".0%")
+    figure.update_yaxes(**words.quality_axis(studies[0][0].metric))
     return figure
 
 
@@ -116,7 +116,7 @@ def _front(summary: StudySummary, trials: Sequence[Trial], device: str) -> tuple
 def _opening(studies: Studies) -> Markup:
     names = words.listed([summary.name for summary, _ in studies])
     fingerprints = {summary.dataset.fingerprint for summary, _ in studies}
-    same = "on the same data" if len(fingerprints) == 1 else "on different data: their accuracies do not compare"
+    same = "on the same data" if len(fingerprints) == 1 else "on different data: their scores do not compare"
     trained = sum(Counts.of(trials).trained for _, trials in studies)
     return element(
         "header",
@@ -132,10 +132,11 @@ def _fronts(studies: Studies, budgets: Sequence[BudgetSummary], figures: dict[st
         for resource in RESOURCES:
             name = f"fronts-{place}-{resource}"
             figures[name] = fronts_figure(studies, budget.device, resource)
-            told = f"Fronts of the studies on {budget.title}, accuracy against {words.RESOURCE_TITLES[resource]}"
+            title = words.RESOURCE_TITLES[resource]
+            told = f"Fronts of the studies on {budget.title}, {studies[0][0].metric} against {title}"
             boxes.append(figure_box(name, figures[name], told, for_device=budget.device, for_resource=resource))
     note = (
-        "A point is a member of its study's front, a line the best accuracy within each amount of the resource shown. "
+        "A point is a member of its study's front, a line the best score within each amount of the resource shown. "
         "Each study's own budgets decide what is on its front."
     )
     head = element(
@@ -155,7 +156,7 @@ def _table(studies: Studies) -> Markup:
     ]
     note = (
         "“Alone” counts the members of a front that no member of another study's front beats or equals. Needs are "
-        "those of the most accurate model. Hypervolumes compare only where the budgets are the same."
+        "those of the best model. Hypervolumes compare only where the budgets are the same."
     )
     table = element("table", element("thead", element("tr", head)), element("tbody", rows))
     return element(
@@ -198,7 +199,7 @@ def _described(summary: StudySummary, trials: tuple[Trial, ...]) -> Mapping[str,
         "data set": f"{summary.dataset.name} ({summary.dataset.fingerprint[:12]})",
         "split": summary.dataset.split_rule,
         "search space": summary.search_space,
-        "objectives": words.listed([words.OBJECTIVES[name] for name in summary.objectives]),
+        "objectives": words.listed([words.objective(name, summary) for name in summary.objectives]),
         "sampler": summary.sampler,
         "seed": str(summary.seed),
         "sampled": f"{counts.sampled:,}",

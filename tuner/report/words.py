@@ -52,6 +52,21 @@ def second_figure(trial: Trial) -> Figure | None:
     return None if trial.training is None else next(iter(trial.training.converted.figures()[1:]), None)
 
 
+def objective(name: str, summary: StudySummary) -> str:
+    """Write an objective of a study; its quality goes by the name of the metric."""
+    return summary.metric if name == "accuracy" else OBJECTIVES[name]
+
+
+def quality_axis(metric: str) -> dict[str, str]:
+    """Return the settings of an axis of a quality."""
+    return {"title_text": f"{capitalized(metric)} on the validation split", "tickformat": tick_format(metric)}
+
+
+def tick_format(metric: str) -> str:
+    """Return how plotly writes the ticks of a quality."""
+    return ".0%" if quality_text(0.5, metric).endswith("%") else ".2f"
+
+
 def capitalized(text: str) -> str:
     """Write "macro F1" as "Macro F1"."""
     return text[:1].upper() + text[1:]

@@ -1,0 +1,108 @@
+"""What a model answers, held against the truth: a figure for each kind of score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from tuner.metrics import ClassificationScore, MultiLabelScore, RegressionScore
+from tuner.report import figures, words
+from tuner.report.theme import ACCENT, MUTED, SERIES, template
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A section of the report."""
+
+    title: str
+    note: str
+    figure: go.Figure
+
+
+@singledispatch
+def answers(score: Any) -> Answers:
+    """Return what a model made of the validation split.
+
+    Raises:
+        TypeError: nothing is known of such a score.
+    """
+    raise TypeError(f"nothing is known of a {type(score).__name__}")
+
+
+@answers.register
+def _(score: ClassificationScore) -> Answers:
+    note = "Windows of the validation split by true and predicted class."
+    return Answers("What is taken for what", note, figures.confusion_figure(score))
+
+
+@answers.register
+def _(score: MultiLabelScore) -> Answers:
+    note = (
+        "Each label of the validation split by itself. Precision, recall and F1 are those of a probability of at least "
+        "0.5; average precision is that of all thresholds."
+    )
+    return Answers("How well each label is found", note, _labels_figure(score))
+
+
+@answers.register
+def _(score: RegressionScore) -> Answers:
+    note = (
+        "Left: predicted against true values of the validation split; on the dotted line they agree. Right: how far "
+        "predictions are off."
+    )
+    return Answers("How close predictions come", note, _numbers_figure(score))
+
+
+def _labels_figure(score: MultiLabelScore) -> go.Figure:
+    figure = go.Figure(layout={"template": template("light")})
+    names = [words.literal(f"{label.label} ({label.support})") for label in score.labels]
+    shown = (("precision", "precision"), ("recall", "recall"), ("F1", "f1"), ("average precision", "average_precision"))
+    for place, (title, key) in enumerate(shown):
+        figure.add_bar(
+            x=[getattr(label, key) for label in score.labels],
+            y=names,
+            orientation="h",
+            name=title,
+            marker={"color": SERIES[place], "line": {"width": 0}},
+            hovertemplate=f"%{{y}}: {title} %{{x:.1%}}<extra></extra>",
+        )
+    figure.update_layout(barmode="group", bargap=0.25, height=140 + 72 * len(names), legend={"traceorder": "normal"})
+    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def _numbers_figure(score: RegressionScore) -> go.Figure:
+    figure = make_subplots(rows=1, cols=2, column_widths=[0.6, 0.4], horizontal_spacing=0.12)
+    truth, predicted = (np.array(values) for values in zip(*score.points, strict=True))
+    figure.add_scatter(
+        x=truth,
+        y=predicted,
+        mode="markers",
+        marker={"color": ACCENT, "size": 6, "opacity": 0.6},
+        hovertemplate="true %{x}<br>predicted %{y}<extra></extra>",
+        row=1,
+        col=1,
+    )
+    ends = [float(min(truth.min(), predicted.min())), float(max(truth.max(), predicted.max()))]
+    line = {"color": MUTED, "width": 1, "dash": "dot"}
+    figure.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", row=1, col=1)
+    figure.add_histogram(
+        x=predicted - truth,
+        marker={"color": ACCENT},
+        nbinsx=30,
+        hovertemplate="%{x}: %{y}<extra></extra>",
+        row=1,
+        col=2,
+    )
+    figure.update_layout(template=template("light"), showlegend=False, height=380, bargap=0.05)
+    figure.update_xaxes(title_text="true", row=1, col=1)
+    figure.update_yaxes(title_text="predicted", row=1, col=1)
+    figure.update_xaxes(title_text="predicted − true", row=1, col=2)
+    figure.update_yaxes(title_text="windows", row=1, col=2)
+    return figure
