@@ -1,3 +1,4 @@
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tuner import Study
@@ -177,3 +179,40 @@ def toy_study(toy_spec: dict[str, object], tmp_path_factory: pytest.TempPathFact
     study = Study.create(toy_spec, studies=tmp_path_factory.mktemp("studies"))
     study.run()
     return study
+
+
+_SIZE = 32
+_COLOURS = {"disc": (230, 60, 40), "square": (40, 80, 230)}
+
+
+@pytest.fixture(scope="session")
+def toy_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 60 images of one to three red discs and blue squares, with COCO annotations."""
+    folder = tmp_path_factory.mktemp("toy-shapes")
+    rng = np.random.default_rng(0)
+    images, annotations = [], []
+    for index in range(60):
+        canvas = rng.integers(90, 120, (_SIZE, _SIZE, 3)).astype(np.uint8)
+        corners = rng.permutation([(0, 0), (0, 16), (16, 0), (16, 16)])[: rng.integers(1, 4)]
+        for left, top in corners:
+            label = ("disc", "square")[int(rng.integers(2))]
+            size = int(rng.integers(7, 11))
+            x, y = int(left + rng.integers(0, 16 - size)), int(top + rng.integers(0, 16 - size))
+            ys, xs = np.mgrid[:size, :size] - (size - 1) / 2
+            inside = (xs**2 + ys**2 <= (size / 2) ** 2) if label == "disc" else np.ones((size, size), bool)
+            canvas[y : y + size, x : x + size][inside] = _COLOURS[label]
+            annotations.append(
+                {
+                    "id": len(annotations),
+                    "image_id": index,
+                    "category_id": int(label == "square"),
+                    "bbox": [x, y, size, size],
+                }
+            )
+        name = f"image{index:02d}.png"
+        Image.fromarray(canvas).save(folder / name)
+        images.append({"id": index, "file_name": name, "width": _SIZE, "height": _SIZE})
+    categories = [{"id": 0, "name": "disc"}, {"id": 1, "name": "square"}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    (folder / "annotations.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder

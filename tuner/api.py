@@ -215,8 +215,7 @@ class Study:
         from tuner.trial.appraise import Appraiser  # noqa: PLC0415
 
         creation = self._history.creation
-        for file in creation.blocks:
-            file.load()
+        creation.make_known()
         dataset = open_study_dataset(self._history.spec.dataset)
         check_unchanged(dataset, creation)
         costs = CostModel(Appraiser(dataset, task_named(creation.study.task), targets_of(creation)))
@@ -270,8 +269,7 @@ class Study:
                 hint="`tuner select` finds one that fits",
             )
         creation = self._history.creation
-        for file in creation.blocks:
-            file.load()
+        creation.make_known()
         dataset = open_study_dataset(self._history.spec.dataset)
         check_unchanged(dataset, creation)
         model = ArtifactFolder(self.folder / "artifacts").get(chosen.number, chosen.training.artifact)

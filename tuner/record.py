@@ -125,6 +125,8 @@ class TrainingResult:
     """Wall time by stage: "train", "convert", "evaluate"."""
     stored: StoredWeights | None = None
     """`None` in records of before there was such a figure."""
+    weights: str = ""
+    """SHA-256 of the file whose weights the first layers began with; empty if all were learned here."""
     fitted: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """What the task took from the training split beside the weights: mean and deviation of a regression's targets."""
 

@@ -26,6 +26,7 @@ from tuner.models.network import (
     GlobalAveragePool,
     Network,
     Node,
+    Output,
     Pool1D,
     Pool2D,
     Reshape,
@@ -128,6 +129,31 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "stages.1.blocks": (1, 2),
         "input_shape": ((32, 32, 3), (48, 40, 1)),
     },
+    "transfer": {
+        "backbone": ("mobilenet_v1", "mobilenet_v2"),
+        "width": (0.1, 0.35),
+        "cut": range(1, 18),
+        "head": (0, 12),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((32, 32, 3), (48, 40, 1)),
+    },
+    "centroids": {
+        "backbone": ("mobilenet_v1", "mobilenet_v2"),
+        "width": (0.1, 0.35),
+        "cut": range(1, 15),
+        "head": (0, 16),
+        "dropout": (0.0, 0.2),
+        "input_shape": ((32, 32, 3), (48, 40, 1)),
+    },
+    "boxes": {
+        "backbone": ("mobilenet_v1", "mobilenet_v2"),
+        "width": (0.1, 0.35),
+        "cut": range(1, 8),
+        "scales": range(1, 4),
+        "filters": (8, 12),
+        "ratios": range(1, 4),
+        "input_shape": ((32, 32, 3), (48, 40, 1)),
+    },
     "layers": {
         "read_as": ("series",),
         "layers.0.type": ("conv1d",),
@@ -167,7 +193,8 @@ def random_networks(family: str, seed: int, compression: Settings) -> Iterator[N
         drawn = {name: values[int(generator.integers(len(values)))] for name, values in PARAMETERS[family].items()}
         shape = drawn.pop("input_shape")
         try:
-            network = build(Settings(family, tuple(drawn.items())), shape, int(generator.choice([2, 3, 7])))
+            output = Output(int(generator.choice([2, 3, 7])), "softmax", FAMILIES[family].form)
+            network = build(Settings(family, tuple(drawn.items())), shape, output)
             lower(network, compression)
         except BuildError:
             continue

@@ -193,7 +193,9 @@ class Dataset:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width of most images."""
+        """Height and width of the images as a camera takes them: as described, else those of most."""
+        if self.description.image_size is not None:
+            return self.description.image_size
         sizes = Counter(recording.shape[:2] for recording in self.recordings)
         height, width = sizes.most_common(1)[0][0]
         return height, width
@@ -204,7 +206,7 @@ class Dataset:
 
         It depends neither on where the data set lies nor on the order of its files.
         """
-        content = {
+        content: dict[str, object] = {
             "axes": self.axes,
             "frequency_hz": self.frequency_hz,
             "recordings": [
@@ -214,6 +216,8 @@ class Dataset:
                 for r in self.recordings
             ],
         }
+        if self.description.image_size is not None:
+            content["image_size"] = self.description.image_size
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt
 
 from tuner.config import read_mapping, validated
 from tuner.units import Hertz, Seconds
@@ -55,6 +55,10 @@ class Description(BaseModel):
     """Longer recordings are taken as consecutive pieces of this duration, so that they can be split by time."""
     axes: tuple[str, ...] | None = None
     """The value columns to read, or names for those of a file without; of images [gray] or [red, green, blue]."""
+
+    image_size: tuple[PositiveInt, PositiveInt] | None = None
+    """Height and width of the images that a device's camera takes; those of the files are scaled to it as a whole
+    and cropped. Else the size of most files. The buffer for one such image is part of what a device needs."""
 
     label_pattern: Pattern | None = None
     """A regular expression whose group, found in a file's path, is the class."""

@@ -15,6 +15,7 @@ from tuner.data.dataset import Box, Float32, Recording
 from tuner.data.description import Description
 from tuner.data.folder import Folder, group_of
 from tuner.data.reader import BadFileError, Scanned
+from tuner.detection.placement import Placement
 
 COLOURS: Final = ("red", "green", "blue")
 GRAY: Final = ("gray",)
@@ -96,6 +97,11 @@ def load_image(path: Path, axes: tuple[str, ...]) -> Float32:
         return _decode(path.read_bytes(), axes).astype(np.float32)
     except (BadFileError, OSError):
         return np.empty((0, 0, 0), np.float32)
+
+
+def placement(shape: tuple[int, ...], size: tuple[int, int]) -> Placement:
+    """Return where the pixels of an image come to lie in what `fitted` makes of it."""
+    return Placement.covering((shape[0], shape[1]), size)
 
 
 def fitted(image: Float32, size: tuple[int, int]) -> Float32:

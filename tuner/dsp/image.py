@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from tuner.detection.placement import Placement
 from tuner.dsp.block import BlockCost, Float32, Operations
 from tuner.dsp.chunks import in_chunks
 from tuner.dsp.code_size import CODE_BYTES, routines
@@ -88,6 +89,19 @@ class Image(Parameters):
         """Return height × width × channels, of an image of any size."""
         return resize(image, height, width, mode=self.resize_mode, method=self.resize_method, anchor=self.crop_anchor)
 
+    def placement(self, signal: Signal) -> Placement:
+        """Return where the pixels of a window come to lie in its features."""
+        source = self._source(signal)
+        height, width, _ = self.features(signal).shape
+        if self.resize_mode == "squash":
+            return Placement.stretched(source, (height, width))
+        size = _size_in_frame(source, (height, width), self.resize_mode)
+        top, left = _corner(size, (height, width), self._anchor())
+        return Placement.stretched(source, size).then(Placement((1.0, 1.0), (-left, -top)))
+
+    def _anchor(self) -> Anchor:
+        return "middle-center" if self.resize_mode == "fit-long" else self.crop_anchor
+
     def cost(self, signal: Signal) -> BlockCost:
         """Integers throughout: rows first, then columns, then luma; the network's input takes the result."""
         source = self._source(signal)
@@ -154,10 +168,23 @@ def resize(
     if mode == "squash":
         return _scaled(image, height, width, method)
     if mode != "crop":
-        fit = max if mode == "fit-short" else min
-        scale = fit(height / rows, width / columns)
-        image = _scaled(image, max(1, round(rows * scale)), max(1, round(columns * scale)), method)
+        image = _scaled(image, *_size_in_frame((rows, columns), (height, width), mode), method)
     return _framed(image, height, width, "middle-center" if mode == "fit-long" else anchor)
+
+
+def _size_in_frame(source: tuple[int, int], frame: tuple[int, int], mode: ResizeMode) -> tuple[int, int]:
+    """Return height and width of an image as it is put into a frame, before what sticks out is cut off."""
+    if mode == "crop":
+        return source
+    fit = max if mode == "fit-short" else min
+    scale = fit(frame[0] / source[0], frame[1] / source[1])
+    return max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
+
+
+def _corner(size: tuple[int, int], frame: tuple[int, int], anchor: Anchor) -> tuple[int, int]:
+    """Return the row and column of an image at which a frame begins; below 0 where the image is smaller."""
+    down, across = (_PLACE[word] for word in anchor.split("-"))
+    return round((size[0] - frame[0]) * down), round((size[1] - frame[1]) * across)
 
 
 def grayscale(images: Pixels) -> Pixels:
@@ -179,8 +206,7 @@ def _scaled(image: Pixels, height: int, width: int, method: ResizeMethod) -> Pix
 def _framed(image: Pixels, height: int, width: int, anchor: Anchor) -> Pixels:
     """Return the part of the image that lies in a frame, black where there is none."""
     frame = np.zeros((height, width, image.shape[2]), np.uint8)
-    down, across = (_PLACE[word] for word in anchor.split("-"))
-    top, left = round((image.shape[0] - height) * down), round((image.shape[1] - width) * across)
+    top, left = _corner(image.shape[:2], (height, width), anchor)
     rows = slice(max(0, top), min(image.shape[0], top + height))
     columns = slice(max(0, left), min(image.shape[1], left + width))
     part = image[rows, columns]

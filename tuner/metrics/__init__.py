@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag
 
 from tuner.metrics.classification import ClassificationScore, ClassScore, classification_score
+from tuner.metrics.detection import DetectionScore
 from tuner.metrics.multi_label import MultiLabelScore, multi_label_score
 from tuner.metrics.regression import RegressionScore, regression_score
 from tuner.metrics.score import SHARE, AnyScore, Figure, quality_text
@@ -17,6 +18,7 @@ __all__ = [
     "AnyScore",
     "ClassScore",
     "ClassificationScore",
+    "DetectionScore",
     "Figure",
     "MultiLabelScore",
     "RegressionScore",
@@ -37,7 +39,8 @@ def _kind(score: Any) -> str:
 Score = Annotated[
     Annotated[ClassificationScore, Tag("classification")]
     | Annotated[MultiLabelScore, Tag("multi-label")]
-    | Annotated[RegressionScore, Tag("regression")],
+    | Annotated[RegressionScore, Tag("regression")]
+    | Annotated[DetectionScore, Tag("detection")],
     Discriminator(_kind),
 ]
 """The score of some task, as records hold it: `kind` says which."""

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from tuner.candidate import Settings
 from tuner.config import validated
 from tuner.errors import ConfigError, nearest
+from tuner.models.boxes import BoxesFamily
+from tuner.models.centroids import CentroidsFamily
 from tuner.models.conv1d import Conv1DFamily
 from tuner.models.conv2d import Conv2DFamily
 from tuner.models.dense import DenseFamily
@@ -18,12 +20,14 @@ from tuner.models.mcunet import McuNetFamily
 from tuner.models.mobilenet_v1 import MobileNetV1Family
 from tuner.models.mobilenet_v2 import MobileNetV2Family
 from tuner.models.network import Network, Output
+from tuner.models.pretrained import Pretrainable, Pretrained
 from tuner.models.recurrent import LstmFamily
 from tuner.models.resnet import ResNetFamily
 from tuner.models.shapes import output_shapes
 from tuner.models.tcn import TcnFamily
+from tuner.models.transfer import TransferFamily
 
-__all__ = ["FAMILIES", "Family", "build", "family"]
+__all__ = ["FAMILIES", "Family", "build", "family", "input_scale", "pretrained"]
 
 FAMILIES: Mapping[str, type[Family]] = MappingProxyType(
     {
@@ -39,6 +43,9 @@ FAMILIES: Mapping[str, type[Family]] = MappingProxyType(
             MobileNetV1Family,
             MobileNetV2Family,
             McuNetFamily,
+            TransferFamily,
+            CentroidsFamily,
+            BoxesFamily,
             HandwrittenFamily,
         )
     }
@@ -74,3 +81,19 @@ def family(architecture: Settings) -> Family:
     if kind is None:
         raise ConfigError(f"no architecture '{architecture.type}'", hint=nearest(architecture.type, FAMILIES))
     return validated(kind, architecture.nested(), source=f"architecture '{kind.type}'")
+
+
+def pretrained(architecture: Settings, input_shape: tuple[int, ...]) -> Pretrained | None:
+    """Return which layers of the architecture's network begin with weights learned elsewhere, if any do.
+
+    Raises:
+        BuildError: the parameters do not fit the input.
+    """
+    made = family(architecture)
+    return made.pretrained(input_shape) if isinstance(made, Pretrainable) else None
+
+
+def input_scale(architecture: Settings) -> tuple[float, float] | None:
+    """Return mean and deviation by which features are to be standardised, if not by the training split's own."""
+    made = family(architecture)
+    return made.input_scale() if isinstance(made, Pretrainable) else None

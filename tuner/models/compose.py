@@ -8,6 +8,7 @@ from tuner.models.network import (
     Activate,
     Activation,
     Add,
+    Answer,
     BatchNorm,
     Conv2D,
     DepthwiseConv2D,
@@ -40,13 +41,17 @@ class Composer:
         name = self.add(BatchNorm())
         return name if activation == "linear" else self.add(Activate(activation))
 
+    def network(self, answer: Answer | None = None) -> Network:
+        """Return the network; the last layer is its output."""
+        return Network(self._input_shape, tuple(self._nodes), answer)
+
     def answered(self, output: Output, dropout: float) -> Network:
         """Append the mean over all positions and the output, and return the network."""
         self.add(GlobalAveragePool())
         if dropout:
             self.add(Dropout(dropout))
         self.add(output.layer())
-        return Network(self._input_shape, tuple(self._nodes))
+        return self.network()
 
 
 def as_image(family: str, shape: tuple[int, ...]) -> tuple[int, int, int]:

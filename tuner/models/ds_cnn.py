@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from tuner.models.backbone import Tap
 from tuner.models.compose import Composer, as_image, separable
-from tuner.models.family import Family
 from tuner.models.network import Conv2D, Network, Output
+from tuner.models.pretrained import Pretrainable
 
 
-class DsCnnFamily(Family):
+class DsCnnFamily(Pretrainable):
     """One convolution that shrinks the spectrogram, then separable blocks of equal width."""
 
     type: ClassVar[str] = "ds_cnn"
@@ -25,9 +26,17 @@ class DsCnnFamily(Family):
 
     def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
+        composer, _ = self.body(input_shape)
+        return composer.answered(output, self.dropout)
+
+    def body(self, input_shape: tuple[int, ...]) -> tuple[Composer, tuple[Tap, ...]]:
+        """Return all up to the last separable block."""
         composer = Composer(as_image(self.type, input_shape))
         kernel, stride = (self.first_height, self.first_width), (self.first_stride, self.first_stride)
-        composer.normalized(Conv2D(self.filters, kernel, stride), "relu")
-        for _ in range(self.blocks):
-            separable(composer, self.filters, 1, "relu")
-        return composer.answered(output, self.dropout)
+        taps = [Tap(composer.normalized(Conv2D(self.filters, kernel, stride), "relu"), self.filters)]
+        taps += [Tap(separable(composer, self.filters, 1, "relu"), self.filters) for _ in range(self.blocks)]
+        return composer, tuple(taps)
+
+    def known_as(self) -> tuple[str, float]:
+        """Return its own name: Keras has no such network, so its files must name their layers."""
+        return self.type, 1.0

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from tuner.models.network import Network, Output
+from tuner.models.network import Form, Network, Output
 
 
 class Family(BaseModel):
@@ -19,6 +19,8 @@ class Family(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: ClassVar[str]
+    form: ClassVar[Form] = "values"
+    """What its networks' outputs are; a task wants one form."""
 
     @abstractmethod
     def network(self, input_shape: tuple[int, ...], output: Output) -> Network:

@@ -350,7 +350,7 @@ class _Lowering:
             self._check_sixteen_bits(node)
         if not isinstance(node.layer, Activate | Add | Concatenate) or node.layer == Activate("linear"):
             return
-        if any(tensor in self.reshapes for tensor in inputs):
+        if any(tensor in self.reshapes for tensor in inputs) and not isinstance(node.layer, Concatenate):
             raise BuildError(
                 f"layer '{node.name}': an activation or sum must not directly follow a reshape or flatten",
                 hint="put it before the reshape, where it computes the same",

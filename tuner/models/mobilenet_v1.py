@@ -6,12 +6,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from tuner.models.compose import Composer, as_image, separable
+from tuner.models.backbone import append_backbone
+from tuner.models.compose import Composer, as_image
 from tuner.models.family import Family
-from tuner.models.network import Conv2D, Network, Output
-
-_BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *(((512, 1),) * 5), (1024, 2), (1024, 1))
-"""Filters at full width, and stride."""
+from tuner.models.network import Network, Output
 
 
 class MobileNetV1Family(Family):
@@ -26,10 +24,5 @@ class MobileNetV1Family(Family):
     def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         composer = Composer(as_image(self.type, input_shape))
-        composer.normalized(Conv2D(self._filters(32), (3, 3), (2, 2)), "relu6")
-        for filters, stride in _BLOCKS[: self.blocks]:
-            separable(composer, self._filters(filters), stride, "relu6")
+        append_backbone(composer, "mobilenet_v1", width=self.width, cut=self.blocks)
         return composer.answered(output, self.dropout)
-
-    def _filters(self, full: int) -> int:
-        return max(2, int(full * self.width))

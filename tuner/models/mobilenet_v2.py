@@ -6,12 +6,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from tuner.models.compose import Composer, as_image, divisible, inverted_residual
+from tuner.models.backbone import V2_STAGE_ENDS, append_backbone
+from tuner.models.compose import Composer, as_image
 from tuner.models.family import Family
 from tuner.models.network import Conv2D, Network, Output
-
-_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-"""Expansion, filters at full width, blocks, stride of the first block (table 2 of the paper)."""
 
 
 class MobileNetV2Family(Family):
@@ -27,16 +25,7 @@ class MobileNetV2Family(Family):
     def network(self, input_shape: tuple[int, ...], output: Output) -> Network:
         """Return the network."""
         composer = Composer(as_image(self.type, input_shape))
-        channels = divisible(32 * self.width)
-        block = composer.normalized(Conv2D(channels, (3, 3), (2, 2)), "relu6")
-        for expansion, full, repeats, first_stride in _STAGES[: self.stages]:
-            filters = divisible(full * self.width)
-            for repeat in range(repeats):
-                stride = first_stride if repeat == 0 else 1
-                block = inverted_residual(
-                    composer, block, channels, filters, expansion=expansion, kernel=3, stride=stride
-                )
-                channels = filters
+        block = append_backbone(composer, "mobilenet_v2", width=self.width, cut=V2_STAGE_ENDS[self.stages - 1])[-1]
         if self.last:
-            composer.normalized(Conv2D(self.last, (1, 1)), "relu6", block)
+            composer.normalized(Conv2D(self.last, (1, 1)), "relu6", block.name)
         return composer.answered(output, self.dropout)

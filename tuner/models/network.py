@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from tuner.detection.anchors import AnchorBoxes
+from tuner.detection.centroids import CentroidGrid
+from tuner.errors import BuildError
+
 Activation = Literal["linear", "relu", "relu6", "leaky_relu", "sigmoid", "tanh", "hard_swish", "softmax"]
 Padding = Literal["same", "valid"]
 
@@ -161,16 +165,41 @@ Layer = (
 )
 
 
+Form = Literal["values", "centroids", "boxes"]
+"""What the values of an output are: plain ones, classes in the cells of a grid, or classes and places of boxes."""
+
+Answer = CentroidGrid | AnchorBoxes
+"""How to read an output that says where something is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a task wants a network to end in: so many values, and what turns the last sums into them."""
 
     units: int
     activation: Activation
+    form: Form = "values"
 
     def layer(self) -> Dense:
-        """Return it as a dense layer."""
+        """Return it as a dense layer.
+
+        Raises:
+            BuildError: the task wants more than values.
+        """
+        if self.form != "values":
+            raise BuildError(
+                "the network says what an image shows, not where", hint=f"for {self.form}, use the family '{self.form}'"
+            )
         return Dense(self.units, self.activation)
+
+    def of_form(self, form: Form) -> None:
+        """See to it that the task wants that form.
+
+        Raises:
+            BuildError: it does not.
+        """
+        if self.form != form:
+            raise BuildError(f"the network gives {form}, the task wants {self.form}")
 
 
 INPUT = "input"
@@ -194,6 +223,8 @@ class Network:
     """Without the batch: (features,), (length, channels) or (height, width, channels). It may arrange the features
     in another way than they come, e.g. a spectrogram as an image of one channel: their order stays."""
     nodes: tuple[Node, ...]
+    answer: Answer | None = None
+    """How its output is read, if it says where something is."""
 
 
 def sequence(input_shape: tuple[int, ...], layers: Iterable[Layer]) -> Network:

@@ -66,7 +66,7 @@ def thinned(network: Network, width: float) -> Network:
             hint="leave width out for this architecture",
         )
     nodes = [_thinned(node, channels, width) for node in network.nodes]
-    return Network(network.input_shape, tuple(nodes))
+    return replace(network, nodes=tuple(nodes))
 
 
 def _thinned(node: Node, channels: Channels, width: float) -> Node:

@@ -37,6 +37,8 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
     "focal": ("gamma",),
     "binary_cross_entropy": ("label_smoothing",),
     "binary_focal": ("gamma",),
+    "weighted_cross_entropy": ("object_weight",),
+    "multibox": ("gamma", "alpha", "box_weight"),
     "mse": (),
     "mae": (),
     "huber": ("delta",),

@@ -17,8 +17,9 @@ from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
 from tuner.errors import BuildError
 from tuner.estimate import DeviceCost, Method
-from tuner.models import build
+from tuner.models import FAMILIES, build
 from tuner.models.lowering import lower
+from tuner.models.network import Output
 from tuner.search.problem import Suggest
 from tuner.search_space.schema import DataSpec
 from tuner.search_space.space import SearchSpace
@@ -90,7 +91,8 @@ def _costs(candidate: Candidate, data: DataSpec, profiles: Sequence[DeviceProfil
     signal = _signal(candidate, data)
     features = chain.features_of(candidate.preprocessing, signal)
     augmentation(candidate.training.augmentation).check(features.shape)
-    graph = lower(build(candidate.architecture, features.shape, data.classes), candidate.compression)
+    output = Output(data.classes, "softmax", FAMILIES[candidate.architecture.type].form)
+    graph = lower(build(candidate.architecture, features.shape, output), candidate.compression)
     blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
     return [
         device_cost(

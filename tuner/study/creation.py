@@ -16,13 +16,16 @@ from tuner.devices.budget import Budget, default_budget
 from tuner.devices.profile import DeviceProfile, load_profile
 from tuner.dsp.custom import BlockFile
 from tuner.errors import ConfigError, DataError
+from tuner.models import FAMILIES
+from tuner.models.network import Form
+from tuner.models.own import ModelFile
 from tuner.record import BudgetSummary, DatasetSummary
 from tuner.search.samplers import DEFAULT, sampler
 from tuner.search_space import SearchSpace, load_space
 from tuner.search_space.known import check_published_weights
 from tuner.study.history import Creation
 from tuner.study.spec import BudgetSpec, DatasetSpec, StudySpec
-from tuner.tasks import task_named, task_of
+from tuner.tasks import Task, task_named, task_of
 from tuner.trial.task import Target
 from tuner.units import format_bytes, format_milliseconds
 
@@ -47,15 +50,19 @@ def create(spec: StudySpec) -> Creation:
         InputError: data, space, devices, budgets or sampler are wrong; the message says which and why.
     """
     dataset = open_study_dataset(spec.dataset)
-    task = task_named(spec.task) if spec.task else task_of(dataset)
-    splits, *others = _splits(dataset, spec)
-    for fold in (splits, *others):
-        task.check(dataset, fold)
     blocks = tuple(BlockFile.of(path) for path in spec.blocks)
     for file in blocks:
         file.load()
+    models = tuple(ModelFile.of(path) for path in spec.models)
+    for model in models:
+        model.make_known()
     space = load_space(spec.search_space)
     check_published_weights(space.spec.training.optimizer)
+    task = task_named(spec.task) if spec.task else task_of(dataset, forms_of(space).values())
+    splits, *others = _splits(dataset, spec)
+    for fold in (splits, *others):
+        task.check(dataset, fold)
+    _check_forms(space, task)
     targets = _targets(spec)
     sampler(sampler_name(spec), **spec.sampler.options)
     return Creation(
@@ -71,6 +78,7 @@ def create(spec: StudySpec) -> Creation:
         sampler=sampler_name(spec),
         environment=environment(),
         folds=tuple(fold.validation for fold in (splits, *others)) if others else (),
+        models=models,
     )
 
 
@@ -117,6 +125,23 @@ def _splits(dataset: Dataset, spec: StudySpec) -> tuple[Splits, ...]:
     if wanted.folds is None or wanted.by == "time":
         return (split(dataset, by=wanted.by, validation=wanted.validation, test=wanted.test, seed=spec.seed),)
     return folds(dataset, count=wanted.folds, by=wanted.by, test=wanted.test, seed=spec.seed)
+
+
+def forms_of(space: SearchSpace) -> Mapping[str, Form]:
+    """Return what the networks of each of a space's alternatives give, by its name."""
+    return {chosen.name: FAMILIES[chosen.type].form for chosen in space.spec.architecture}
+
+
+def _check_forms(space: SearchSpace, task: Task) -> None:
+    wanted = task.output(2).form
+    for name, form in forms_of(space).items():
+        if form != wanted:
+            raise ConfigError(
+                f"search_space: the networks of architecture '{name}' give {form}, {task.name} needs {wanted}",
+                hint="the shipped spaces for objects are object-detection-centroids and object-detection-boxes"
+                if wanted != "values"
+                else f"'{name}' is for images with boxes around objects",
+            )
 
 
 def _targets(spec: StudySpec) -> tuple[Target, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from tuner.dsp.custom import BlockFile
 from tuner.errors import InputError, StoreError
 from tuner.metrics import Score
+from tuner.models.own import ModelFile
 from tuner.record import BudgetSummary, Counts, DatasetSummary, Run, State, Survey, Trial
 from tuner.store.codec import decode, encode
 from tuner.store.event import Event, Kind
@@ -37,6 +38,19 @@ class Creation:
     environment: Mapping[str, str]
     folds: tuple[tuple[str, ...], ...] = ()
     """In a cross-validation, the recordings that validate in each fold; those of the others train."""
+    models: tuple[ModelFile, ...] = ()
+    """The user's own models and weights."""
+
+    def make_known(self) -> None:
+        """Load the user's own blocks and models into this process.
+
+        Raises:
+            ConfigError: a file has changed since the study was made, or cannot be run.
+        """
+        for file in self.blocks:
+            file.load()
+        for model in self.models:
+            model.make_known()
 
     @property
     def study(self) -> StudySpec:

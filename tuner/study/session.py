@@ -60,8 +60,7 @@ class Work:
         history, spec = self._history, self._history.spec
         dataset = open_study_dataset(spec.dataset)
         check_unchanged(dataset, history.creation)
-        for file in history.creation.blocks:
-            file.load()
+        history.creation.make_known()
         splits = history.creation.splits
         context = Context(
             dataset=dataset,
@@ -70,6 +69,7 @@ class Work:
             validation=tuple(splits["validation"]),
             targets=targets_of(history.creation),
             blocks=history.creation.blocks,
+            models=history.creation.models,
             trial_seconds=spec.limits.trial_time,
             cache=default_folder(),
             folds=history.creation.folds,

@@ -114,6 +114,8 @@ class StudySpec(_Section):
     """The name of a shipped space, the path of a file, or the space itself."""
     blocks: tuple[Path, ...] = ()
     """Python files with preprocessing blocks of one's own; they are run."""
+    models: tuple[Path, ...] = ()
+    """Models and weights of one's own: Keras, ONNX and `.tflite` files and SavedModel folders."""
     devices: Annotated[tuple[str, ...], Field(min_length=1)]
     """Names of shipped profiles or paths of profiles of one's own."""
     budgets: dict[str, BudgetSpec] = Field(default_factory=dict)
@@ -171,6 +173,7 @@ def read_spec(path: Path) -> StudySpec:
         update={
             "dataset": spec.dataset.model_copy(update={"path": data}),
             "blocks": tuple(_absolute(here, block) for block in spec.blocks),
+            "models": tuple(_absolute(here, model) for model in spec.models),
             "devices": tuple(_file_or_name(here, device) for device in spec.devices),
             "budgets": {_file_or_name(here, device): budget for device, budget in spec.budgets.items()},
             "limits": _with_absolute_devices(here, spec.limits),

@@ -8,21 +8,23 @@ satisfies `Task`, a score in `tuner.metrics`, and, if none of the losses there f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from tuner.candidate import Settings, Training
 from tuner.data.dataset import Dataset
 from tuner.errors import BuildError, ConfigError, nearest
+from tuner.models.network import Form
 from tuner.tasks.classification import Classification
+from tuner.tasks.detection import DetectionBoxes, DetectionCentroids
 from tuner.tasks.multi_label import MultiLabel
 from tuner.tasks.regression import Regression
-from tuner.tasks.task import Fitted, Reading, Task, Truth
+from tuner.tasks.task import Fitted, Reading, Task, Truth, joined
 
-__all__ = ["TASKS", "Fitted", "Reading", "Task", "Truth", "resolved", "task_named", "task_of"]
+__all__ = ["TASKS", "Fitted", "Reading", "Task", "Truth", "joined", "resolved", "task_named", "task_of"]
 
-_ALL: tuple[Task, ...] = (Classification(), MultiLabel(), Regression())
+_ALL: tuple[Task, ...] = (Classification(), MultiLabel(), Regression(), DetectionCentroids(), DetectionBoxes())
 
 TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})
 """Every task by the name that study files use."""
@@ -39,13 +41,31 @@ def task_named(name: str) -> Task:
     return TASKS[name]
 
 
-def task_of(dataset: Dataset) -> Task:
+def task_of(dataset: Dataset, forms: Collection[Form] = ()) -> Task:
     """Return the task that a data set's labels ask for.
+
+    Args:
+        dataset: the data.
+        forms: of the outputs that the families of the search space give: of objects in images, centroids are found
+            unless all of them give boxes.
 
     Raises:
         ConfigError: there is none for such labels.
     """
+    if dataset.task == "detection":
+        return task_named("detection-boxes" if set(forms) == {"boxes"} else "detection-centroids")
     return task_named(dataset.task)
+
+
+def _check_places(task: Task, training: Training) -> None:
+    """Refuse changes to images that would move what the truth says the place of."""
+    if task.output(2).form == "values":
+        return
+    for name in ("flip", "crop", "zoom", "mixup"):
+        if training.augmentation.get(name, False):
+            raise BuildError(
+                f"augmentation '{name}' moves objects, and {task.name} learns where they are", hint="use brightness"
+            )
 
 
 def resolved(task: Task, training: Training) -> Training:
@@ -54,8 +74,9 @@ def resolved(task: Task, training: Training) -> Training:
     Classes are not weighed where there are none.
 
     Raises:
-        BuildError: the loss does not go with the task.
+        BuildError: the loss or the augmentation does not go with the task.
     """
+    _check_places(task, training)
     loss = Settings(task.losses[0]) if training.loss.type == "auto" else training.loss
     if loss.type not in task.losses:
         raise BuildError(

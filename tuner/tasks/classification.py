@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tuner.candidate import Block
 from tuner.data.dataset import Dataset, Recording
 from tuner.data.splits import Splits
 from tuner.data.windows import Windows
@@ -54,7 +55,13 @@ class Classification:
         """Return a softmax over the classes."""
         return Output(labels, "softmax")
 
-    def truth(self, recordings: Sequence[Recording], windows: Windows, labels: tuple[str, ...]) -> Truth:
+    def truth(
+        self,
+        recordings: Sequence[Recording],
+        windows: Windows,
+        labels: tuple[str, ...],
+        preprocessing: tuple[Block, ...],  # noqa: ARG002 (it holds of the window whatever becomes of it)
+    ) -> Truth:
         """Return the index of the class of each window's recording."""
         numbers = {label: number for number, label in enumerate(labels)}
         return np.array([numbers[recording.label] for recording in recordings], np.int64)[windows.recordings]

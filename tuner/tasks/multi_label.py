@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tuner.candidate import Block
 from tuner.data.dataset import Dataset, Recording
 from tuner.data.splits import Splits
 from tuner.data.windows import Windows
@@ -47,7 +48,13 @@ class MultiLabel:
         """Return a sigmoid per label."""
         return Output(labels, "sigmoid")
 
-    def truth(self, recordings: Sequence[Recording], windows: Windows, labels: tuple[str, ...]) -> Truth:
+    def truth(
+        self,
+        recordings: Sequence[Recording],
+        windows: Windows,
+        labels: tuple[str, ...],
+        preprocessing: tuple[Block, ...],  # noqa: ARG002 (it holds of the window whatever becomes of it)
+    ) -> Truth:
         """Return 1 for the labels of each window's recording."""
         there = np.array([[label in recording.classes for label in labels] for recording in recordings], np.uint8)
         return there[windows.recordings]

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tuner.candidate import Block
 from tuner.data.dataset import Dataset, Recording
 from tuner.data.splits import Splits
 from tuner.data.windows import Windows
@@ -52,7 +53,13 @@ class Regression:
         """Return one plain value."""
         return Output(1, "linear")
 
-    def truth(self, recordings: Sequence[Recording], windows: Windows, labels: tuple[str, ...]) -> Truth:  # noqa: ARG002
+    def truth(
+        self,
+        recordings: Sequence[Recording],
+        windows: Windows,
+        labels: tuple[str, ...],  # noqa: ARG002
+        preprocessing: tuple[Block, ...],  # noqa: ARG002 (it holds of the window whatever becomes of it)
+    ) -> Truth:
         """Return the number of each window's recording."""
         return np.array([recording.target for recording in recordings], np.float32)[windows.recordings]
 

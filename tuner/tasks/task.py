@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
-from tuner.candidate import Candidate
+from tuner.candidate import Block, Candidate
 from tuner.data.dataset import Dataset, Recording
 from tuner.data.splits import Splits
 from tuner.data.windows import Windows
@@ -20,6 +21,9 @@ from tuner.record import DatasetSummary
 
 Truth = NDArray[Any]
 """N × …, what is true of N windows."""
+
+NOTHING = -1.0
+"""What fills up the truth of a window of which less is true than of others, e.g. an image with fewer objects."""
 
 Fitted = Mapping[str, tuple[float, ...]]
 """What a task takes from the truth of the training split, by name, e.g. the mean of a regression's targets."""
@@ -34,6 +38,18 @@ class Reading:
     candidate: Candidate
     network: Network
     fitted: Fitted = field(default_factory=dict)
+
+
+def joined(parts: Sequence[Truth]) -> Truth:
+    """Return the truth of several batches of windows as one, filled up where one holds more than another."""
+    most = max((part.shape[1] for part in parts if part.ndim > 1), default=0)
+
+    def filled(part: Truth) -> Truth:
+        if part.ndim == 1 or part.shape[1] == most:
+            return part
+        return np.pad(part, [(0, 0), (0, most - part.shape[1]), *[(0, 0)] * (part.ndim - 2)], constant_values=NOTHING)
+
+    return np.concatenate([filled(part) for part in parts])
 
 
 class Task(Protocol):
@@ -66,8 +82,18 @@ class Task(Protocol):
         """Return what a network must end in for so many labels."""
         ...
 
-    def truth(self, recordings: Sequence[Recording], windows: Windows, labels: tuple[str, ...]) -> Truth:
-        """Return what is true of each window; `windows.recordings` are indices into `recordings`."""
+    def truth(
+        self,
+        recordings: Sequence[Recording],
+        windows: Windows,
+        labels: tuple[str, ...],
+        preprocessing: tuple[Block, ...],
+    ) -> Truth:
+        """Return what is true of the features of each window; `windows.recordings` are indices into `recordings`.
+
+        Raises:
+            BuildError: the preprocessing leaves open what is true of what it gives.
+        """
         ...
 
     def fit(self, truth: Truth) -> Fitted:

@@ -52,6 +52,8 @@ class Recipe:
     """Whether some weights may be held, see `CompiledEpoch.hold`."""
     lesson: Lesson | None = None
     """If given, the network also learns the answers of others."""
+    frozen: frozenset[str] = frozenset()
+    """Layers that keep their weights, and normalize by the statistics they came with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +93,11 @@ class CompiledEpoch:
         self._augmentation = recipe.augmentation
         self._feature_shape = recipe.feature_shape
         self._objective = build_objective(recipe.loss, head_activation(recipe.network))
+        self._frozen = recipe.frozen
         template = initial_weights(recipe.network, seed=0)
-        self._learned = Layout.of({name: value for name, value in template.items() if not is_statistic(name)})
-        self._gathered = Layout.of({name: value for name, value in template.items() if is_statistic(name)})
+        kept = {name for name in template if is_statistic(name) or name.rpartition("/")[0] in recipe.frozen}
+        self._learned = Layout.of({name: value for name, value in template.items() if name not in kept})
+        self._gathered = Layout.of({name: value for name, value in template.items() if name in kept})
         self._weights = tf.Variable(self._learned.pack(template))
         self._statistics = tf.Variable(self._gathered.pack(template))
         self._constrained = recipe.constrained
@@ -156,7 +160,7 @@ class CompiledEpoch:
         """With a seed as in training, without as in use; simulated quantization always runs as in use."""
         if self._ranges is not None:
             return quantized_pass(self._network, weights, self._ranges)
-        return Pass(lambda name, _: weights[name], training=seed is not None, seed=seed)
+        return Pass(lambda name, _: weights[name], training=seed is not None, seed=seed, frozen=self._frozen)
 
     def _train_steps(self, data: tuple[Tensor, ...], steps: tuple[Tensor, ...], seed: Tensor) -> tuple[Tensor, Tensor]:
         features, truth, example_weights = data

@@ -16,6 +16,7 @@ from tuner.training.optimizers import going_on
 from tuner.training.quantize_aware import quantize_aware
 from tuner.training.sparsity import Pruning
 from tuner.training.thinning import thin
+from tuner.training.transfer import Beginning, fit_transferred
 from tuner.training.values import Examples, Trained
 from tuner.training.weights import Weights
 
@@ -36,11 +37,17 @@ class Course:
 
 
 def train_compressed(
-    network: Network, compression: Compression, course: Course, *, teachers: Sequence[Network] = ()
+    network: Network,
+    compression: Compression,
+    course: Course,
+    *,
+    teachers: Sequence[Network] = (),
+    start: Beginning | None = None,
 ) -> Trained:
     """Return the network as it is to be converted: trained, thinned, pruned, clustered and used to being rounded.
 
-    The history is that of the first training, whose network is whole.
+    The history is that of the first training, whose network is whole. What comes after it trains all layers, those that
+    were trained elsewhere too.
 
     Raises:
         BuildError: a layer does not fit its input, the augmentation not the features, or nothing can be thinned.
@@ -49,7 +56,10 @@ def train_compressed(
         TrialTimeoutError: the deadline passed.
     """
     taught = _taught(tuple(teachers), compression, course)
-    trained = _fit(network, course.training, course, teachers=taught)
+    if start is None:
+        trained = _fit(network, course.training, course, teachers=taught)
+    else:
+        trained = _transferred(network, course, start, taught)
     if compression.width < 1:
         trained = _thinned(trained, compression, course, taught)
     if compression.sparsity:
@@ -78,6 +88,7 @@ def _fit(
     start: Weights | None = None,
     constraint: Constraint | None = None,
     teachers: Teachers | None = None,
+    frozen: frozenset[str] = frozenset(),
 ) -> Trained:
     return fit(
         network,
@@ -89,7 +100,15 @@ def _fit(
         start=start,
         constraint=constraint,
         teachers=teachers,
+        frozen=frozen,
     )
+
+
+def _transferred(network: Network, course: Course, start: Beginning, teachers: Teachers | None) -> Trained:
+    def phase(network: Network, training: Training, weights: Weights, frozen: frozenset[str]) -> Trained:
+        return _fit(network, training, course, start=weights, teachers=teachers, frozen=frozen)
+
+    return fit_transferred(network, course.training, start, course.seed, phase)
 
 
 def _further(compression: Compression, training: Training) -> Training:

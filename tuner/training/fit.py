@@ -45,6 +45,7 @@ def fit(
     ranges: Ranges | None = None,
     constraint: Constraint | None = None,
     teachers: Teachers | None = None,
+    frozen: frozenset[str] = frozenset(),
 ) -> Trained:
     """Train until the validation loss has not improved for `training.patience` epochs.
 
@@ -63,6 +64,7 @@ def fit(
         ranges: of activations, if the network is to run as if stored in 8 bits.
         constraint: which weights stay zero or equal; only epochs in which it has settled are kept.
         teachers: networks whose answers are learned beside the truth.
+        frozen: layers that keep the weights of `start`.
 
     Raises:
         BuildError: a layer does not fit its input, or the augmentation not the features.
@@ -78,6 +80,7 @@ def fit(
         _recipe(network, training, train, ranges),
         constrained=constraint is not None,
         lesson=None if teachers is None else teachers.lesson,
+        frozen=frozen,
     )
     compiled = compiled_epoch(recipe)
     weights: Weights = initial_weights(network, seed) if start is None else start
@@ -131,7 +134,7 @@ def _epochs(
     constraint: Constraint | None,
 ) -> Iterator[Epoch]:
     train_feed, validation_feed = Feed.of(train, recipe.network), Feed.of(validation, recipe.network)
-    example_weights = tf.constant(_example_weights(train.truth, balanced=training.class_weights))
+    weights = tf.constant(example_weights(train.truth, balanced=training.class_weights))
     count = math.ceil(len(train) / recipe.batch_size)
     rates = learning_rates(training.optimizer, training.epochs, count)
     check_limits(training.optimizer, rates.size, recipe.batch_size)
@@ -145,7 +148,7 @@ def _epochs(
             _check_deadline(deadline, number)
             chosen = slice(first, first + _STEPS_PER_CALL)
             steps = Steps(rows[chosen], rates[number - 1, chosen], (number - 1) * count + first, rates.size)
-            loss_part, measure_part = compiled.train(train_feed, example_weights, steps, seed)
+            loss_part, measure_part = compiled.train(train_feed, weights, steps, seed)
             loss, measure = loss + loss_part, measure + measure_part
         val_loss, val_measure = compiled.evaluate(validation_feed)
         if not loss / count + val_loss < _DIVERGED:
@@ -166,7 +169,7 @@ def _order(examples: int, batch: int, generator: np.random.Generator) -> NDArray
     return np.resize(generator.permutation(examples), (steps, batch)).astype(np.int32)
 
 
-def _example_weights(truth: NDArray[Any], *, balanced: bool) -> NDArray[np.float32]:
+def example_weights(truth: NDArray[Any], *, balanced: bool) -> NDArray[np.float32]:
     """Return a weight per example, 1 on average: alike, or such that all classes present count alike.
 
     An example of several classes counts as their mean, one of none as 1. Truth that is no classes has no balance.

@@ -29,7 +29,7 @@ def fold(network: Network, weights: Weights) -> tuple[Network, dict[str, NDArray
             folded[f"{layer}/bias"] = beta - mean * scale
         else:
             nodes.append(replace(node, inputs=tuple(into.get(name, name) for name in node.inputs)))
-    return Network(network.input_shape, tuple(nodes)), folded
+    return replace(network, nodes=tuple(nodes)), folded
 
 
 _ROLES = ("gamma", "beta", "mean", "variance")

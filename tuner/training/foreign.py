@@ -51,7 +51,7 @@ def _saved_model(path: Path) -> Any:
 
 
 def _keras(path: Path) -> Any:
-    model = _load_keras(path)
+    model = load_keras(path)
     inputs = [(tensor.shape, tensor.dtype) for tensor in model.inputs]
     single = len(inputs) == 1
 
@@ -75,7 +75,7 @@ def _onnx(path: Path) -> Any:
     return _converter(call, inputs, path)
 
 
-def _load_keras(path: Path) -> Any:
+def load_keras(path: Path) -> Any:
     """Load with the version of Keras that wrote the file: 2 writes both kinds, 3 the newer alone as well."""
     import tf_keras  # noqa: PLC0415 - takes seconds, and a SavedModel needs none
 

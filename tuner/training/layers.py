@@ -63,6 +63,8 @@ class Pass:
     training: bool = False
     seed: Tensor = None
     """An integer that decides the dropout of this step."""
+    frozen: frozenset[str] = frozenset()
+    """Layers that run as in use even while the others are trained."""
     statistics: dict[str, Tensor] = field(default_factory=dict)
     """Moved batch statistics by weight name, filled in while training."""
     fused: bool = False
@@ -229,7 +231,7 @@ def _(_layer: BatchNorm, inputs: list[Tensor], scope: _Scope) -> Tensor:
     (x,) = inputs
     channels = x.shape[-1]
     gamma, beta, mean, variance = (scope.weight(role, channels) for role in ("gamma", "beta", "mean", "variance"))
-    if not scope.run.training:
+    if not scope.run.training or scope.node.name in scope.run.frozen:
         scale = gamma * tf.math.rsqrt(variance + BATCH_NORM_EPSILON)
         return x * scale + (beta - mean * scale)
     normalized, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(

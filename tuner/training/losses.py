@@ -125,6 +125,66 @@ def _huber(delta: float) -> PerExample:
     return loss
 
 
+def _weighted_cross_entropy(object_weight: float) -> PerExample:
+    """Classes in the cells of a grid, of which most hold nothing: those with an object count `object_weight` times."""
+
+    def loss(logits: Tensor, truth: Tensor) -> Tensor:
+        weights = tf.where(truth > 0, object_weight, 1.0)
+        return _mean(weights * cross_entropy(logits, truth))
+
+    return loss
+
+
+def _cell_f1(logits: Tensor, truth: Tensor) -> Tensor:
+    """Return the F1 of the cells of each example that hold an object; 1 where there is none and none is found."""
+    return _f1(tf.argmax(logits, axis=-1), truth)
+
+
+def _multibox(gamma: float, alpha: float, box_weight: float) -> PerExample:
+    """Liu et al. 2016, with the focal loss of Lin et al. 2017 instead of hard negative mining.
+
+    Per anchor a sigmoid for each class, and four offsets by smooth L1 where there is an object; both are summed and
+    divided by the number of anchors that have one.
+    """
+
+    def loss(answers: Tensor, truth: Tensor) -> Tensor:
+        logits, offsets, classes = _by_anchor(answers, truth)
+        positive = tf.cast(classes > 0, tf.float32)
+        wanted = tf.one_hot(classes - 1, logits.shape[-1])
+        entropy = tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits)
+        balance = wanted * alpha + (1 - wanted) * (1 - alpha)
+        focal = tf.reduce_sum(balance * (1 - tf.exp(-entropy)) ** gamma * entropy, axis=-1)
+        error = tf.abs(offsets - truth[..., 1:])
+        near = tf.minimum(error, 1.0)
+        smooth = tf.reduce_sum(0.5 * tf.square(near) + error - near, axis=-1)
+        looked_at = tf.cast(classes >= 0, tf.float32)
+        total = tf.reduce_sum(looked_at * focal + box_weight * positive * smooth, axis=-1)
+        return total / tf.maximum(tf.reduce_sum(positive, axis=-1), 1.0)
+
+    return loss
+
+
+def _anchor_f1(answers: Tensor, truth: Tensor) -> Tensor:
+    """Return the F1 of the anchors of each example that stand for an object."""
+    logits, _, classes = _by_anchor(answers, truth)
+    found = tf.where(tf.reduce_max(logits, axis=-1) >= 0, tf.argmax(logits, axis=-1) + 1, 0)
+    return _f1(tf.where(classes < 0, tf.cast(0, tf.int64), found), tf.maximum(classes, 0))
+
+
+def _by_anchor(answers: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return logits (N × anchors × classes), offsets (N × anchors × 4) and true classes (N × anchors)."""
+    anchors = truth.shape[1]
+    split = tf.reshape(answers, (-1, anchors, answers.shape[-1] // anchors))
+    return split[..., :-4], split[..., -4:], tf.cast(truth[..., 0], tf.int64)
+
+
+def _f1(found: Tensor, truth: Tensor) -> Tensor:
+    axes = list(range(1, len(truth.shape)))
+    right = tf.reduce_sum(tf.cast((found == truth) & (truth > 0), tf.float32), axis=axes)
+    both = tf.reduce_sum(tf.cast(found > 0, tf.float32) + tf.cast(truth > 0, tf.float32), axis=axes)
+    return tf.where(both > 0, 2 * right / tf.maximum(both, 1.0), 1.0)
+
+
 def _mean(figures: Tensor) -> Tensor:
     """Return the mean of each example's values."""
     return tf.reduce_mean(figures, axis=list(range(1, len(figures.shape))))
@@ -148,6 +208,8 @@ _LOSSES: Mapping[str, _Known] = {
         _binary_cross_entropy, {"label_smoothing": 0.0}, _right_labels, _binary_cross_entropy(0.0)
     ),
     "binary_focal": _Known(_binary_focal, {"gamma": 2.0}, _right_labels, _binary_cross_entropy(0.0)),
+    "weighted_cross_entropy": _Known(_weighted_cross_entropy, {"object_weight": 10.0}, _cell_f1),
+    "multibox": _Known(_multibox, {"gamma": 2.0, "alpha": 0.25, "box_weight": 1.0}, _anchor_f1),
     "mse": _Known(lambda: _squared_error, {}, _absolute_error),
     "mae": _Known(lambda: _absolute_error, {}, _absolute_error),
     "huber": _Known(_huber, {"delta": 1.0}, _absolute_error),

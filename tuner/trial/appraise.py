@@ -17,9 +17,10 @@ from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
 from tuner.estimate import DeviceCost, Method
 from tuner.graph import Graph
-from tuner.models import build
+from tuner.models import build, pretrained
 from tuner.models.lowering import lower
 from tuner.models.network import Network
+from tuner.models.pretrained import Pretrained
 from tuner.record import Appraisal, Verdict
 from tuner.signal import Signal
 from tuner.tasks import Task, resolved
@@ -69,6 +70,11 @@ class Appraiser:
         """
         architectures = read_compression(candidate.compression).architectures
         return tuple(self.network(replace(candidate, architecture=teacher)) for teacher in architectures)
+
+    def pretrained(self, candidate: Candidate) -> Pretrained | None:
+        """Return which layers of the candidate's network begin with weights learned elsewhere, if any do."""
+        features = chain.features_of(candidate.preprocessing, self._signal(candidate))
+        return pretrained(candidate.architecture, features.shape)
 
     def of_model(self, candidate: Candidate, model: bytes) -> Appraisal:
         """Return what the candidate needs, from its converted model.

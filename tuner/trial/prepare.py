@@ -14,7 +14,8 @@ from tuner.dsp import chain
 from tuner.dsp.block import Float32
 from tuner.dsp.standardize import Standardizer
 from tuner.errors import BuildError
-from tuner.tasks import Truth
+from tuner.models import input_scale
+from tuner.tasks import Truth, joined
 from tuner.trial.feature_cache import Arrays, FeatureCache
 from tuner.trial.task import Context, TrialTask
 
@@ -77,6 +78,21 @@ def prepare(context: Context, task: TrialTask) -> Prepared:
     )
 
 
+def as_architecture_reads(prepared: Prepared, candidate: Candidate) -> Prepared:
+    """Return the features standardised as the candidate's network expects them, if it does not learn that itself."""
+    scale = input_scale(candidate.architecture)
+    if scale is None:
+        return prepared
+    own = prepared.standardizer
+    wanted = Standardizer(*((value,) * len(own.mean) for value in scale))
+
+    def again(part: Windowed) -> Windowed:
+        features = part.features * np.asarray(own.deviation, np.float32) + np.asarray(own.mean, np.float32)
+        return Windowed(wanted.apply(features), part.truth)
+
+    return Prepared(again(prepared.train), again(prepared.validation), wanted)
+
+
 def _extract(context: Context, candidate: Candidate) -> Arrays:
     train, train_truth = features_of(context, candidate, context.train)
     validation, validation_truth = features_of(context, candidate, context.validation)
@@ -104,8 +120,8 @@ def features_of(context: Context, candidate: Candidate, recordings: tuple[str, .
         if not np.isfinite(extracted).all():
             raise BuildError("the preprocessing gives features that are not finite on this data")
         features.append(extracted)
-        truth.append(context.task.truth(dataset.select(batch), windows, dataset.labels))
-    return np.concatenate(features), np.concatenate(truth)
+        truth.append(context.task.truth(dataset.select(batch), windows, dataset.labels, candidate.preprocessing))
+    return np.concatenate(features), joined(truth)
 
 
 def _batches(context: Context, candidate: Candidate, recordings: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

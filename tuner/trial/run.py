@@ -13,9 +13,10 @@ from tuner.tflite.stored import stored_weights
 from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
 from tuner.training.predict import predict_converted, predict_float
+from tuner.training.transfer import beginning
 from tuner.training.values import Examples, Trained
 from tuner.trial.appraise import Appraiser
-from tuner.trial.prepare import Prepared, features_key, prepare
+from tuner.trial.prepare import Prepared, as_architecture_reads, features_key, prepare
 from tuner.trial.task import Context, Product, TrialTask
 
 
@@ -26,6 +27,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
         StageError: a stage failed; the error's class says which.
     """
     candidate = task.candidate
+    prepared = as_architecture_reads(prepared, candidate)
     appraiser = Appraiser(context.dataset, context.task, context.targets)
     start = time.monotonic()
     network, training = appraiser.network(candidate), resolved(context.task, candidate.training)
@@ -36,6 +38,8 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     )
 
     compression = read_compression(candidate.compression)
+    pretrained = appraiser.pretrained(candidate)
+    begin = None if pretrained is None else beginning(network, pretrained)
     trained = train_compressed(
         network,
         compression,
@@ -47,6 +51,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
             deadline=start + context.trial_seconds,
         ),
         teachers=appraiser.teachers(candidate),
+        start=begin,
     )
     trained_at = time.monotonic()
 
@@ -74,6 +79,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
         },
         stored=stored_weights(model, left_out(network, compression)),
         fitted=reading.fitted,
+        weights="" if begin is None else begin.sha256,
     )
     return Product(result, model)
 
@@ -101,6 +107,8 @@ class TrialJob:
     def _load_blocks(self) -> None:
         for file in self._context.blocks:
             file.load()
+        for model in self._context.models:
+            model.make_known()
 
 
 def _curve(trained: Trained, task: Task, fitted: Fitted) -> tuple[Epoch, ...]:

@@ -10,6 +10,7 @@ from tuner.data.dataset import Dataset
 from tuner.devices.budget import Budget
 from tuner.devices.profile import DeviceProfile
 from tuner.dsp.custom import BlockFile
+from tuner.models.own import ModelFile
 from tuner.record import TrainingResult
 from tuner.tasks import Task
 
@@ -58,6 +59,8 @@ class Context:
     trial_seconds: float
     cache: Path
     """Folder of the feature cache."""
+    models: tuple[ModelFile, ...] = ()
+    """The user's own models and weights; every process that meets them makes them known."""
     folds: tuple[tuple[str, ...], ...] = ()
     """In a cross-validation, the recordings that validate in each fold."""
 
