@@ -215,6 +215,7 @@ class Client:
         fits: bool | None = None,
         on_front: bool | None = None,
         text: str | None = None,
+        number: Sequence[int] = (),
         sort: str = "number",
         offset: int = 0,
         limit: int = 100,
@@ -229,6 +230,7 @@ class Client:
             fits: only those that keep the device's budget, or only those that do not.
             on_front: only members of the device's front (of any front, without a device), or only the others.
             text: only those whose words, settings or reason hold this text.
+            number: only these, at most a thousand.
             sort: a field of `TrialRow`, "ram_bytes" and its like with a device, "figure/NAME" or "parameter/NAME"; with
                 "-" in front from high to low. What has no value comes last.
             offset: leave out so many.
@@ -243,6 +245,7 @@ class Client:
             fits=fits,
             on_front=on_front,
             text=text,
+            number=list(number) or None,
             sort=sort,
             offset=offset,
             limit=limit,

@@ -11,13 +11,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tuner.metrics import ClassificationScore
-from tuner.record import RESOURCES, StudySummary, Trial
+from tuner.metrics import ClassificationScore, quality_text
+from tuner.record import RESOURCES, StudySummary, TrainingResult, Trial
 from tuner.report import words
 from tuner.report.course import covered
-from tuner.report.scatter import Point, scatter_figure
+from tuner.report.scatter import Point, resource_axis, scatter_figure
 from tuner.report.table import resources_of
-from tuner.report.theme import ACCENT, CONFUSION, MUTED, SERIES, template
+from tuner.report.theme import ACCENT, CONFUSION, MUTED, SERIES, WARNING, template
 from tuner.study.fronts import device_front
 
 _PARTS = ("network", "preprocessing", "input", "runtime")
@@ -105,6 +105,74 @@ def confusion_figure(score: ClassificationScore) -> go.Figure:
     figure.update_xaxes(title_text="predicted", showgrid=False, side="bottom")
     figure.update_yaxes(title_text="true", autorange="reversed", showgrid=False)
     figure.update_layout(height=160 + 34 * len(labels))
+    return figure
+
+
+def curve_figure(training: TrainingResult) -> go.Figure:
+    """The learning curve: the loss by epoch, on the training examples and on the validation split."""
+    figure = _figure()
+    epochs = list(range(1, len(training.curve) + 1))
+    for name, losses, color in (
+        ("training", [epoch.loss for epoch in training.curve], MUTED),
+        ("validation", [epoch.val_loss for epoch in training.curve], ACCENT),
+    ):
+        figure.add_scatter(
+            x=epochs, y=losses, mode="lines", name=name, line={"color": color, "width": 2},
+            hovertemplate="epoch %{x}: %{y:.4g}",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=[training.best_epoch + 1], y=[training.curve[training.best_epoch].val_loss], mode="markers", name="kept",
+        marker={"color": ACCENT, "size": 9}, hovertemplate="kept: epoch %{x}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title_text="Epoch")
+    figure.update_yaxes(title_text="Loss")
+    return figure
+
+
+class Step(Protocol):
+    """The best quality to be had for so much of a resource."""
+
+    @property
+    def need(self) -> float: ...  # noqa: D102
+    @property
+    def quality(self) -> float: ...  # noqa: D102
+    @property
+    def trial(self) -> int: ...  # noqa: D102
+
+
+class TradeOff(Protocol):
+    """What one resource buys; `knee` is the place of the best compromise among the points."""
+
+    @property
+    def resource(self) -> str: ...  # noqa: D102
+    @property
+    def points(self) -> Sequence[Step]: ...  # noqa: D102
+    @property
+    def knee(self) -> int | None: ...  # noqa: D102
+
+
+def trade_off_figure(trade: TradeOff, chosen: int, metric: str) -> go.Figure:
+    """The best quality within each amount of a resource, with the chosen model and the knee marked."""
+    figure = _figure()
+    needs, qualities = [step.need for step in trade.points], [step.quality for step in trade.points]
+    figure.add_scatter(
+        x=needs, y=qualities, mode="lines+markers", line={"color": ACCENT, "width": 1.5, "shape": "hv"},
+        marker={"size": 6},
+        customdata=[
+            [step.trial, words.amount(trade.resource, step.need), quality_text(step.quality, metric)]
+            for step in trade.points
+        ],
+        hovertemplate="trial %{customdata[0]}: %{customdata[2]} for %{customdata[1]}<extra></extra>", showlegend=False,
+    )  # fmt: skip
+    marks = [("knee", trade.points[trade.knee])] if trade.knee is not None else []
+    marks += [("chosen", step) for step in trade.points if step.trial == chosen]
+    for name, step in marks:
+        marker = {"size": 13, "color": ACCENT if name == "chosen" else WARNING, "symbol": "circle-open"}
+        figure.add_scatter(x=[step.need], y=[step.quality], mode="markers", name=name, hoverinfo="skip",
+                           marker=marker | {"line": {"width": 2.5}})  # fmt: skip
+    figure.update_xaxes(**resource_axis(trade.resource, needs), title_standoff=6)
+    figure.update_yaxes(title_text=words.capitalized(metric), tickformat=words.tick_format(metric))
+    figure.update_layout(height=250, margin={"l": 48, "r": 12, "t": 28, "b": 44})
     return figure
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
+from tuner.candidate import Scalar
+from tuner.metrics import quality_text
 from tuner.record import RESOURCES, Trial
 from tuner.report import words
 from tuner.report.theme import SCALE, template
@@ -20,14 +22,8 @@ def parallel_figure(
     trained = [trial for trial in trials if trial.score is not None]
     figure = go.Figure(layout={"template": template("light")})
     scores = [trial.score or 0.0 for trial in trained]
-    dimensions = [
-        _dimension(label, [trial.parameters.get(name) for trial in trained])
-        for name, label in zip(names, words.short_names(names), strict=True)
-    ]
-    for resource in RESOURCES:
-        needs = [resource_value(trial, device, resource) for trial in trained]
-        dimensions.append(_logarithmic(words.RESOURCE_TITLES[resource], needs, resource))
-    dimensions.append({"label": words.capitalized(metric), "values": scores, "tickformat": words.tick_format(metric)})
+    needs = {name: [resource_value(trial, device, name) for trial in trained] for name in RESOURCES}
+    dimensions = coordinates([trial.parameters for trial in trained], names, needs, scores, metric)
     figure.add_parcoords(
         line={"color": scores, "colorscale": SCALE, "showscale": False},
         dimensions=dimensions,
@@ -37,6 +33,36 @@ def parallel_figure(
     )
     figure.update_layout(height=420, margin={"t": 96, "l": 64, "r": 48, "b": 24})
     return figure
+
+
+def coordinates(
+    parameters: Sequence[Mapping[str, Scalar]],
+    names: Sequence[str],
+    needs: Mapping[str, Sequence[float]],
+    qualities: Sequence[float],
+    metric: str,
+) -> list[dict[str, object]]:
+    """Return the axes, each with a label, a value per candidate, and ticks with their texts.
+
+    Args:
+        parameters: of each candidate.
+        names: of the parameters to show.
+        needs: by resource, of each candidate.
+        qualities: of each candidate.
+        metric: what the quality is.
+    """
+    shown = [
+        _dimension(label, [chosen.get(name) for chosen in parameters])
+        for name, label in zip(names, words.short_names(names), strict=True)
+    ]
+    shown += [_logarithmic(words.RESOURCE_TITLES[name], values, name) for name, values in needs.items()]
+    low, high = min(qualities, default=0.0), max(qualities, default=1.0)
+    ticks = [float(tick) for tick in np.linspace(low, high, 5)]
+    texts = [quality_text(tick, metric) for tick in ticks]
+    return [
+        *shown,
+        {"label": words.capitalized(metric), "values": list(qualities), "tickvals": ticks, "ticktext": texts},
+    ]
 
 
 def _dimension(name: str, values: Sequence[object]) -> dict[str, object]:

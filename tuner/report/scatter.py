@@ -13,7 +13,7 @@ from tuner.metrics import quality_text
 from tuner.report import words
 from tuner.report.theme import ACCENT, MUTED, WARNING, template
 
-Group = Literal["front", "beaten", "over"]
+Group = Literal["front", "beaten", "over", "untrained"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Point:
 
     trial: int
     quality: float
+    """0 of what was not trained."""
     ram: float
     flash: float
     latency: float
@@ -60,6 +61,8 @@ def scatter_figure(
     )
     for group, (name, marker) in _GROUPS.items():
         shown = [point for point in points if point.group == group]
+        if not shown and group == "untrained":
+            continue
         figure.add_scatter(
             x=[getattr(point, x) for point in shown],
             y=[getattr(point, y) for point in shown],
@@ -102,6 +105,7 @@ def resource_axis(resource: str, needs: Sequence[float]) -> dict[str, object]:
 
 
 _GROUPS: Mapping[Group, tuple[str, dict[str, object]]] = {
+    "untrained": ("rejected untrained", {"symbol": "circle-open", "size": 5, "color": MUTED, "opacity": 0.35}),
     "over": ("exceeds a budget", {"symbol": "x-thin", "size": 7, "line": {"color": WARNING, "width": 1.5}}),
     "beaten": ("fits, beaten by the front", {"symbol": "circle", "size": 6, "color": MUTED, "opacity": 0.55}),
     "front": ("Pareto front", {"symbol": "circle", "size": 11, "color": ACCENT, "line": {"width": 0}}),
@@ -116,7 +120,7 @@ _HOVER = (
 def _hover(point: Point, metric: str) -> list[object]:
     return [
         point.trial,
-        quality_text(point.quality, metric),
+        "" if point.group == "untrained" else quality_text(point.quality, metric),
         words.literal(point.words),
         words.amount("ram", point.ram),
         words.amount("flash", point.flash),

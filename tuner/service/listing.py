@@ -28,6 +28,8 @@ class Listing:
     on_front: bool | None = None
     text: str = ""
     sort: str = "number"
+    numbers: frozenset[int] = frozenset()
+    """Only these; empty for all."""
 
 
 def page(live: LiveStudy, asked: Listing, *, offset: int, limit: int, parts: bool) -> TrialPage:
@@ -71,6 +73,8 @@ def _numbers(live: LiveStudy, snapshot: Snapshot, asked: Listing) -> tuple[int, 
 
 def _passes(live: LiveStudy, snapshot: Snapshot, fact: Facts, asked: Listing) -> bool:
     row = fact.row
+    if asked.numbers and row.number not in asked.numbers:
+        return False
     if asked.state and row.state not in asked.state:
         return False
     if asked.text and asked.text.lower() not in fact.searched:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from tuner.messages.trials import TrialDetail, TrialPage
 from tuner.record import State
@@ -28,6 +29,9 @@ def trials(
     fits: Annotated[bool | None, Query(description="Only those that keep the budget, or only the others.")] = None,
     on_front: Annotated[bool | None, Query(description="Only members of the front, or only the others.")] = None,
     text: Annotated[str, Query(max_length=200, description="Only those whose words or reason hold it.")] = "",
+    number: Annotated[
+        list[Annotated[int, Field(ge=0, le=2**53)]] | None, Query(max_length=1000, description="Only these trials.")
+    ] = None,
     sort: Annotated[
         str,
         Query(
@@ -40,7 +44,7 @@ def trials(
     parts: Annotated[bool, Query(description="With what each part of a candidate needs.")] = False,
 ) -> TrialPage:
     """Return part of a study's trials, filtered and sorted; what has no value to sort by comes last."""
-    asked = Listing(tuple(state or ()), device, fits, on_front, text, sort)
+    asked = Listing(tuple(state or ()), device, fits, on_front, text, sort, frozenset(number or ()))
     return page(study, asked, offset=offset, limit=limit, parts=parts)
 
 
