@@ -184,6 +184,7 @@ class Study:
             stopped="" if history.stop is None else history.stop.reason,
             survey=history.survey,
             environment=creation.environment,
+            space_reason=creation.space_reason,
             metric=task_named(spec.task).metric,
         )
 

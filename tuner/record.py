@@ -310,5 +310,7 @@ class StudySummary:
     """Versions of the packages that shape results, Python, platform and cores."""
     survey: Survey = field(default_factory=Survey)
     """What the sampler looked at, in all sessions that came to their end."""
+    space_reason: str = ""
+    """Why this space, as a sentence; empty if it was asked for."""
     metric: str = "accuracy"
     """What `Trial.score` is, in prose; the task's quality."""

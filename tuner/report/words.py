@@ -177,6 +177,8 @@ def outcome(summary: StudySummary, trials: Sequence[Trial]) -> list[str]:
         f"for {listed(titles)}, in one process in {format_seconds(summary.elapsed_s)}.",
         _counted(counts),
     ]
+    if summary.space_reason:
+        sentences.insert(1, summary.space_reason)
     if summary.stopped:
         sentences.append(f"It stopped because {summary.stopped.rstrip('.')}.")
     else:

@@ -19,11 +19,12 @@ class _Section(BaseModel):
 class DataSpec(_Section):
     """Data that the space is made for; a study's own data may differ."""
 
+    task: str = Field(default="classification", description="What is to be learnt")
     axes: int = Field(ge=1, description="Values per sample, or channels of an image")
     frequency_hz: float = Field(default=1.0, gt=0, description="Samples per second; left out for images")
     image: tuple[int, int] | None = Field(default=None, description="Height and width; left out for series")
     sample_bytes: Literal[1, 2, 4] = Field(default=4, description="Bytes of one value as a device collects it")
-    classes: int = Field(ge=2, description="Number of classes")
+    classes: int = Field(ge=1, description="Number of classes; 1 for a regression")
 
 
 class WindowSpec(_Section):

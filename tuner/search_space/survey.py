@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tuner.augmentation import augmentation
 from tuner.candidate import Candidate
@@ -19,11 +19,11 @@ from tuner.errors import BuildError
 from tuner.estimate import DeviceCost, Method
 from tuner.models import FAMILIES, build
 from tuner.models.lowering import lower
-from tuner.models.network import Output
 from tuner.search.problem import Suggest
 from tuner.search_space.schema import DataSpec
 from tuner.search_space.space import SearchSpace
 from tuner.signal import Signal
+from tuner.tasks import task_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _costs(candidate: Candidate, data: DataSpec, profiles: Sequence[DeviceProfil
     signal = _signal(candidate, data)
     features = chain.features_of(candidate.preprocessing, signal)
     augmentation(candidate.training.augmentation).check(features.shape)
-    output = Output(data.classes, "softmax", FAMILIES[candidate.architecture.type].form)
+    output = replace(task_named(data.task).output(data.classes), form=FAMILIES[candidate.architecture.type].form)
     graph = lower(build(candidate.architecture, features.shape, output), candidate.compression)
     blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
     return [

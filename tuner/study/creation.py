@@ -25,6 +25,7 @@ from tuner.search_space import SearchSpace, load_space
 from tuner.search_space.known import check_published_weights
 from tuner.study.history import Creation
 from tuner.study.spec import BudgetSpec, DatasetSpec, StudySpec
+from tuner.study.suiting import suiting_space
 from tuner.tasks import Task, task_named, task_of
 from tuner.trial.task import Target
 from tuner.units import format_bytes, format_milliseconds
@@ -56,7 +57,7 @@ def create(spec: StudySpec) -> Creation:
     models = tuple(ModelFile.of(path) for path in spec.models)
     for model in models:
         model.make_known()
-    space = load_space(spec.search_space)
+    space, why = _space(spec, dataset)
     check_published_weights(space.spec.training.optimizer)
     task = task_named(spec.task) if spec.task else task_of(dataset, forms_of(space).values())
     splits, *others = _splits(dataset, spec)
@@ -77,9 +78,18 @@ def create(spec: StudySpec) -> Creation:
         budgets=tuple(_budget_summary(target) for target in targets),
         sampler=sampler_name(spec),
         environment=environment(),
+        space_reason=why,
         folds=tuple(fold.validation for fold in (splits, *others)) if others else (),
         models=models,
     )
+
+
+def _space(spec: StudySpec, dataset: Dataset) -> tuple[SearchSpace, str]:
+    """Return the space that the study names, or one that suits, and why it was chosen."""
+    if spec.search_space:
+        return load_space(spec.search_space), ""
+    suiting = suiting_space(dataset, task_named(spec.task) if spec.task else task_of(dataset))
+    return load_space(suiting.space), suiting.reason
 
 
 def open_study_dataset(spec: DatasetSpec) -> Dataset:

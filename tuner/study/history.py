@@ -36,6 +36,8 @@ class Creation:
     budgets: tuple[BudgetSummary, ...]
     sampler: str
     environment: Mapping[str, str]
+    space_reason: str = ""
+    """Why this space, if the study file names none."""
     folds: tuple[tuple[str, ...], ...] = ()
     """In a cross-validation, the recordings that validate in each fold; those of the others train."""
     models: tuple[ModelFile, ...] = ()

@@ -110,8 +110,8 @@ class StudySpec(_Section):
     dataset: DatasetSpec
     task: str = ""
     """What is to be learnt, by the name of a task; empty: what the data set's labels ask for."""
-    search_space: str | Path | dict[str, Any]
-    """The name of a shipped space, the path of a file, or the space itself."""
+    search_space: str | Path | dict[str, Any] = ""
+    """The name of a shipped space, the path of a file, or the space itself; empty: one that suits data and task."""
     blocks: tuple[Path, ...] = ()
     """Python files with preprocessing blocks of one's own; they are run."""
     models: tuple[Path, ...] = ()
