@@ -28,7 +28,7 @@ _POSITIVE, _NEGATIVE = 0.5, 0.4
 IGNORED = -1.0
 """The class of an anchor between the two: training does not look at it."""
 
-_CENTRE, _SIZE = 0.1, 0.2
+CENTRE, SIZE = 0.1, 0.2
 """Scales of the offsets ("variances"), which bring them near 1."""
 
 _MOST_GROWTH = 4.0
@@ -126,12 +126,12 @@ def _offsets(anchors: Boxes, boxes: Boxes) -> NDArray[np.float32]:
     """Return centre and size of boxes as seen from their anchors: N × 4."""
     size, wanted = anchors[:, 2:] - anchors[:, :2], boxes[:, 2:] - boxes[:, :2]
     centre = (boxes[:, :2] + boxes[:, 2:] - anchors[:, :2] - anchors[:, 2:]) / 2
-    return np.concatenate([centre / size / _CENTRE, np.log(wanted / size) / _SIZE], axis=1)
+    return np.concatenate([centre / size / CENTRE, np.log(wanted / size) / SIZE], axis=1)
 
 
 def _moved(anchors: Boxes, offsets: NDArray[np.float32]) -> Boxes:
     """Return the boxes of offsets: the inverse of `_offsets`."""
     size = anchors[:, 2:] - anchors[:, :2]
-    centre = (anchors[:, :2] + anchors[:, 2:]) / 2 + offsets[:, :2] * _CENTRE * size
-    half = size * np.exp(np.clip(offsets[:, 2:] * _SIZE, -_MOST_GROWTH, _MOST_GROWTH)) / 2
+    centre = (anchors[:, :2] + anchors[:, 2:]) / 2 + offsets[:, :2] * CENTRE * size
+    half = size * np.exp(np.clip(offsets[:, 2:] * SIZE, -_MOST_GROWTH, _MOST_GROWTH)) / 2
     return np.concatenate([centre - half, centre + half], axis=1).astype(np.float32)

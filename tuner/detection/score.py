@@ -14,6 +14,9 @@ from tuner.detection.objects import Detections, Objects, present
 OVERLAP = 0.5
 """Intersection over union from which a box is right."""
 
+USE = 0.5
+"""Score from which a box counts for precision, recall and F1: what an application would take for an object."""
+
 _CURVE = 40
 """Points kept of a precision-recall curve."""
 

@@ -24,8 +24,10 @@ from tuner.export.answer import Answer, answer_of
 from tuner.export.golden import golden_vectors
 from tuner.files import write_atomically
 from tuner.record import StudySummary, Trial
+from tuner.tasks import task_named
 from tuner.tflite.formats import TensorFormat, model_formats
 from tuner.tflite.read import read_graph
+from tuner.trial.appraise import Appraiser
 from tuner.trial.task import Target
 
 
@@ -110,6 +112,7 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
         input=_tensor(source),
         output=_tensor(target),
         target=_answer(chosen).target,
+        detection=_answer(chosen).detection,
         operators=tuple(
             manifest.OperatorPart(name=kind, version=version)
             for kind, version in sorted({(operator.kind, operator.version) for operator in graph.operators})
@@ -131,7 +134,9 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
 
 def _answer(chosen: Exported) -> Answer:
     assert chosen.trial.training is not None
-    return answer_of(chosen.dataset.labels, chosen.trial.training, model_formats(chosen.model)[1])
+    network = Appraiser(chosen.dataset, task_named(chosen.study.task), (chosen.target,)).network(chosen.trial.candidate)
+    output = model_formats(chosen.model)[1]
+    return answer_of(chosen.dataset.labels, chosen.trial.training, output, network.answer)
 
 
 def _all_parameters(settings: Settings) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,9 @@ def _truth(recording: Recording) -> dict[str, Any]:
     """Return what is true of a recording, under the name that fits."""
     if recording.target is not None:
         return {"target": recording.target}
-    if recording.boxes is not None or recording.labels is not None:
+    if recording.boxes is not None:
+        return {"boxes": [asdict(box) for box in recording.boxes]}
+    if recording.labels is not None:
         return {"labels": list(recording.classes)}
     return {"label": recording.label}
 

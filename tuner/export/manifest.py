@@ -54,6 +54,29 @@ class TargetPart(_Part):
     deviation: float
 
 
+class GridPart(_Part):
+    """Cells that the image is divided into, row by row."""
+
+    rows: int
+    columns: int
+    sizes: tuple[tuple[float, float], ...] = Field(
+        default=(), description="Width and height of each anchor of a cell, as shares of the image; none for centroids."
+    )
+
+
+class DetectionPart(_Part):
+    """How the outputs say what is where. Places are shares of the image that the model reads."""
+
+    form: Literal["centroids", "boxes"]
+    threshold: float = Field(description="Probability from which something counts as an object.")
+    grids: tuple[GridPart, ...] = Field(description="Anchors, and the outputs, go by grid, row, column and size.")
+    centre_scale: float | None = Field(default=None, description="Scale of the first two offsets; boxes only.")
+    size_scale: float | None = Field(default=None, description="Scale of the last two offsets; boxes only.")
+    suppression: float | None = Field(
+        default=None, description="Overlap above which the worse of two boxes of a class is dropped."
+    )
+
+
 class OperatorPart(_Part):
     """An operator that the firmware's resolver must register."""
 
@@ -127,6 +150,7 @@ class Manifest(_Part):
     target: TargetPart | None = Field(
         None, description="How the output is brought to the unit of a regression's target."
     )
+    detection: DetectionPart | None = Field(default=None, description="How the outputs say where objects are.")
     operators: tuple[OperatorPart, ...]
     device: DevicePart
     quality: QualityPart

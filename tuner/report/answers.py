@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tuner.metrics import ClassificationScore, MultiLabelScore, RegressionScore
+from tuner.metrics import ClassificationScore, DetectionScore, MultiLabelScore, RegressionScore
 from tuner.report import figures, words
 from tuner.report.theme import ACCENT, MUTED, SERIES, template
 
@@ -56,6 +56,46 @@ def _(score: RegressionScore) -> Answers:
         "predictions are off."
     )
     return Answers("How close predictions come", note, _numbers_figure(score))
+
+
+@answers.register
+def _(score: DetectionScore) -> Answers:
+    right = "lies within it, or within a cell of it" if score.metric == "F1" else "overlaps it by at least a half"
+    note = (
+        f"Objects of the validation split; one is found if something of its class {right}. Each point is a threshold, "
+        "the mark the one in use; the average precision is the area under the curve."
+    )
+    return Answers("How well objects are found", note, _curves_figure(score))
+
+
+def _curves_figure(score: DetectionScore) -> go.Figure:
+    figure = go.Figure(layout={"template": template("light")})
+    for place, found in enumerate(score.classes):
+        colour = SERIES[place % len(SERIES)]
+        name = words.literal(f"{found.label} ({found.support})")
+        recall, precision = ([point[axis] for point in found.curve] for axis in (0, 1))
+        figure.add_scatter(
+            x=recall,
+            y=precision,
+            mode="lines",
+            line={"color": colour, "width": 2},
+            name=f"{name}: {found.average_precision:.1%}",
+            legendgroup=found.label,
+            hovertemplate=f"{name}<br>recall %{{x:.1%}}<br>precision %{{y:.1%}}<extra></extra>",
+        )
+        figure.add_scatter(
+            x=[found.recall],
+            y=[found.precision],
+            mode="markers",
+            marker={"color": colour, "size": 9},
+            showlegend=False,
+            legendgroup=found.label,
+            hovertemplate=f"{name}, F1 {found.f1:.1%}<br>recall %{{x:.1%}}<br>precision %{{y:.1%}}<extra></extra>",
+        )
+    figure.update_layout(height=400, legend={"title": {"text": "average precision"}})
+    figure.update_xaxes(title_text="recall", range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(title_text="precision", range=[0, 1.02], tickformat=".0%")
+    return figure
 
 
 def _labels_figure(score: MultiLabelScore) -> go.Figure:

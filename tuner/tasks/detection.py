@@ -16,7 +16,7 @@ from tuner.detection import anchors, centroids
 from tuner.detection.anchors import AnchorBoxes
 from tuner.detection.centroids import CentroidGrid
 from tuner.detection.objects import clipped, padded
-from tuner.detection.score import box_hits, centre_hits, object_scores
+from tuner.detection.score import USE, box_hits, centre_hits, object_scores
 from tuner.dsp.block import Float32
 from tuner.dsp.image import Image
 from tuner.dsp.registry import block
@@ -26,9 +26,6 @@ from tuner.metrics import DetectionScore
 from tuner.models.network import Answer, Form, Output
 from tuner.record import DatasetSummary
 from tuner.tasks.task import Fitted, Reading, Truth
-
-_USE = 0.5
-"""Score from which a box counts for precision, recall and F1."""
 
 
 class Detection:
@@ -102,7 +99,7 @@ class Detection:
             threshold, hits = centroids.THRESHOLD, centre_hits
         else:
             found = answer.decode(outputs, threshold=anchors.THRESHOLD)
-            threshold, hits = _USE, box_hits
+            threshold, hits = USE, box_hits
         scores = object_scores(found, truth, reading.labels, hits=hits, threshold=threshold)
         return DetectionScore("F1" if isinstance(answer, CentroidGrid) else "mAP", scores)
 
