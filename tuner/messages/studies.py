@@ -44,7 +44,7 @@ class StudyRequest(Message):
 class RunLimits(Message):
     """How far to go on; what is left out stays as it was."""
 
-    trials: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    trials: Annotated[int, Field(ge=1, le=2**53)] | None = None
     """Candidates to train in all."""
     time_limit_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Working time in all, over all sessions."""

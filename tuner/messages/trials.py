@@ -42,6 +42,8 @@ class TrialRow(Message):
     compression: str
     quality: float | None
     """By the study's metric, of the converted model on the validation split; higher is better, 1 is perfect."""
+    spread: float | None
+    """Standard deviation of the quality over repeated trainings; null with fewer than two."""
     quality_float: float | None
     """Of the network before conversion, on the validation split."""
     quality_test: float | None

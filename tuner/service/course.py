@@ -19,10 +19,10 @@ class _State:
     """After a number of trials."""
 
     front: Points
-    covered: float
-    steps: tuple[tuple[int, float], ...]
+    covered: float = 0.0
+    steps: tuple[tuple[int, float], ...] = ()
     """Where the hypervolume changed: trials so far, and the new value."""
-    trials: int
+    trials: tuple[Ended, ...] = ()
 
 
 class Course:
@@ -33,27 +33,26 @@ class Course:
 
     def __init__(self, objectives: int) -> None:
         self._reference = np.ones(objectives)
-        self._settled = _State(np.empty((0, objectives)), 0.0, (), 0)
+        self._settled = self._start = _State(np.empty((0, objectives)))
 
     def steps(self, trials: Sequence[Ended]) -> tuple[tuple[int, float], ...]:
         """Return where the hypervolume changed, and the last value: pairs of trials so far and hypervolume."""
         pending = (place for place, (ended, _) in enumerate(trials) if not ended)
         firm = next(pending, len(trials))
-        self._settled = self._on(self._settled, trials[self._settled.trials : firm])
+        known = self._settled.trials
+        if tuple(trials[: len(known)]) != known:  # a member of a front was trained again, and has another mean
+            self._settled, known = self._start, ()
+        self._settled = self._on(self._settled, trials[len(known) : firm])
         last = self._on(self._settled, trials[firm:])
-        return (
-            last.steps
-            if last.steps and last.steps[-1][0] == last.trials
-            else (*last.steps, (last.trials, last.covered))
-        )
+        total = len(last.trials)
+        return last.steps if last.steps and last.steps[-1][0] == total else (*last.steps, (total, last.covered))
 
     def _on(self, state: _State, trials: Sequence[Ended]) -> _State:
-        front, covered, steps, number = state.front, state.covered, list(state.steps), state.trials
-        for _, point in trials:
-            number += 1
+        front, covered, steps = state.front, state.covered, list(state.steps)
+        for number, (_, point) in enumerate(trials, start=len(state.trials) + 1):
             if point is not None and (gain := contribution(point, front, self._reference)) > 0:
                 joined = np.vstack([front, point])
                 front = joined[non_dominated(joined)]
                 covered += gain
                 steps.append((number, covered))
-        return _State(front, covered, tuple(steps), number)
+        return _State(front, covered, tuple(steps), (*state.trials, *trials))

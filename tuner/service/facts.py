@@ -53,6 +53,7 @@ def _row(trial: Trial) -> TrialRow:
         architecture=candidate.architecture.type,
         compression=candidate.compression.type,
         quality=trial.score,
+        spread=trial.spread,
         quality_float=None if training is None else training.float32.quality,
         quality_test=None if trial.test is None else trial.test.quality,
         figures={} if training is None else {one.key: one.value for one in training.converted.figures()[1:]},

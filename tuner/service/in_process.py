@@ -16,11 +16,15 @@ def in_process_client(app: FastAPI) -> Client:
 
     It may be used from any thread, also from the one that runs the server.
     """
-    return Client("http://localhost", app.state.inner_token, transport=_Transport(app))
+    return Client("http://localhost", app.state.inner_token, transport=InProcessTransport(app))
 
 
-class _Transport(httpx.BaseTransport):
-    """Runs requests on an event loop of its own: a call that waits must not wait for the loop it blocks."""
+class InProcessTransport(httpx.BaseTransport):
+    """Hands requests to an application without a network.
+
+    They run on an event loop of its own: a call that waits must not wait for the loop it blocks. Answers are complete
+    when they are returned, so streams of events are not for it.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self._inner = httpx.ASGITransport(app)

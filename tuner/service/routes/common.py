@@ -50,7 +50,7 @@ def refusals(*statuses: int) -> Responses:
         429: "Too many wrong tokens.",
         503: "A record cannot be read.",
     }
-    codes = sorted({400, 401, 403, 422, 429, 503, *statuses})
+    codes = sorted({400, 401, 403, 413, 422, 429, 503, *statuses})
     return {code: {"model": ErrorMessage, "description": meanings[code]} for code in codes}
 
 

@@ -30,7 +30,7 @@ def register(desk: DeskOf, registration: DatasetRegistration) -> DatasetEntry:
     return desk.datasets.register(registration.name, registration.path, registration.options)
 
 
-@router.post("/upload", status_code=status.HTTP_201_CREATED, responses=refusals(409, 413))
+@router.post("/upload", status_code=status.HTTP_201_CREATED, responses=refusals(409))
 def upload(
     desk: DeskOf,
     file: UploadFile,

@@ -14,7 +14,7 @@ from tuner.messages.base import Name
 from tuner.messages.profile import Profile
 from tuner.service.routes.common import DeskOf, refusals
 
-router = APIRouter(prefix="/profiles", tags=["profiles"], responses=refusals(404, 413))
+router = APIRouter(prefix="/profiles", tags=["profiles"], responses=refusals(404))
 
 
 @router.post("")
