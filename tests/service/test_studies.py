@@ -2,10 +2,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tuner import Client, InputError
 from tuner.errors import ConfigError
 from tuner.messages.studies import RunLimits
+from tuner.search_space import load_space, space_names
 from tuner.service.requests import space_asked_for
 
 
@@ -40,8 +42,20 @@ def test_a_study_can_wait_to_be_started(empty: Client, spec: dict[str, Any]) -> 
 def test_code_comes_only_where_the_operator_allows_it(empty: Client, spec: dict[str, Any], toy_motion: Path) -> None:
     with pytest.raises(InputError, match=r"runs no code from the network.*--allow-code"):
         empty.create_study({**spec, "blocks": [str(toy_motion / "block.py")]})
-    with pytest.raises(InputError, match="runs no code from the network"):
-        space_asked_for({**spec["search_space"], "architecture": [{"type": "x", "model": "net.py"}]}, allow_code=False)
+    with pytest.raises(InputError, match="models: this server runs no code"):
+        empty.create_study({**spec, "models": [str(toy_motion / "model.keras")]})
+    for value in ("net.py", "../weights", "/etc/passwd", ["fine", "model.keras"], {"deep": {"er": "a\\b"}}):
+        space = {**spec["search_space"], "architecture": [{"type": "dense"}, {"type": "own", "model": value}]}
+        with pytest.raises(InputError, match=r"search_space\.architecture\.1\.model.*: names a file"):
+            space_asked_for(space, allow_code=False)
+        assert space_asked_for(space, allow_code=True) == space
+        (problem,) = empty.validate_space(yaml.safe_dump(space)).problems
+        assert "names a file" in problem.message
+
+
+def test_shipped_spaces_name_no_files() -> None:
+    for name in space_names():
+        space_asked_for(load_space(name).to_json(), allow_code=False)
 
 
 @pytest.mark.parametrize(

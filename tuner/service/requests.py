@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from tuner.edited_text import Flaw, check_text
 from tuner.errors import ConfigError, nearest
 from tuner.messages.studies import StudyRequest
 from tuner.search_space import space_names
-from tuner.search_space.eon import is_eon
 from tuner.service.datasets import Datasets
 from tuner.service.devices import Devices
 from tuner.service.paths import confined
@@ -29,14 +29,16 @@ def study_asked_for(request: StudyRequest, settings: Settings, datasets: Dataset
     """
     said = _mapping(request)
     spec = validated(StudySpec, _with_dataset(said, datasets), source="study")
-    if spec.blocks and not settings.allow_code:
-        raise ForbiddenError("blocks: this server runs no code from the network", hint=_CODE_HINT)
+    for key in _FILES:
+        if getattr(spec, key) and not settings.allow_code:  # Keras files may hold code too
+            raise ForbiddenError(f"{key}: this server runs no code from the network", hint=CODE_HINT)
     if spec.workers > settings.max_workers:
         raise ForbiddenError(f"workers: {spec.workers} are more than the {settings.max_workers} this server allows")
     wanted = spec.model_dump(mode="json")
     if said["dataset"]["path"] not in {entry.name for entry in datasets.all()}:
         wanted["dataset"]["path"] = str(confined(str(spec.dataset.path), settings.data_roots))
-    wanted["blocks"] = [str(confined(str(block), settings.data_roots)) for block in spec.blocks]
+    for key in _FILES:
+        wanted[key] = [str(confined(str(file), settings.data_roots)) for file in getattr(spec, key)]
     wanted["search_space"] = space_asked_for(spec.search_space, allow_code=settings.allow_code)
     sources = {name: str(devices.source(name)) for name in spec.devices}
     wanted["devices"] = [sources[name] for name in spec.devices]
@@ -63,9 +65,25 @@ def space_asked_for(space: str | Path | Mapping[str, Any], *, allow_code: bool) 
         raise ConfigError(
             f"search_space.include: there is no shipped space '{included}'", hint=nearest(str(included), space_names())
         )
-    if not allow_code and not is_eon(space) and _brings_code(space):
-        raise ForbiddenError("search_space: this server runs no code from the network", hint=_CODE_HINT)
+    steps = None if allow_code else file_named_in(space)
+    if steps is not None:
+        raise ForbiddenError(f"search_space.{'.'.join(map(str, steps))}: {NO_FILES}", hint=CODE_HINT)
     return dict(space)
+
+
+def file_named_in(part: Any) -> tuple[int | str, ...] | None:
+    """Return where a search space names a file of the server: weights, a finished model, or code that would be run."""
+    if isinstance(part, Mapping):
+        found = (
+            (key, *steps)
+            for key, value in part.items()
+            if key not in _PROSE and (steps := file_named_in(value)) is not None
+        )
+        return next(found, None)
+    if isinstance(part, list | tuple):
+        found = ((place, *steps) for place, item in enumerate(part) if (steps := file_named_in(item)) is not None)
+        return next(found, None)
+    return () if isinstance(part, str) and _FILE.search(part) else None
 
 
 def check_study(text: str) -> tuple[Flaw, ...]:
@@ -73,17 +91,13 @@ def check_study(text: str) -> tuple[Flaw, ...]:
     return check_text(StudySpec, text).flaws
 
 
-_CODE_HINT = "the operator may start it with --allow-code"
-_CODE_KEYS = frozenset({"code", "file", "path", "source"})
-"""Parameters by which an alternative names a Python file."""
-
-
-def _brings_code(part: Any) -> bool:
-    if isinstance(part, Mapping):
-        return any(key in _CODE_KEYS or _brings_code(value) for key, value in part.items())
-    if isinstance(part, list | tuple):
-        return any(_brings_code(item) for item in part)
-    return isinstance(part, str) and part.endswith(".py")
+_FILES = ("blocks", "models")
+"""Keys of a study file that name files with code."""
+NO_FILES = "names a file, and this server takes neither files nor code by their path from the network"
+CODE_HINT = "the operator may start it with --allow-code"
+_FILE = re.compile(r"[/\\~]|\.[A-Za-z][A-Za-z0-9]{0,9}$")
+"""A path, or a name with an ending; names of blocks, families and optimizers have neither."""
+_PROSE = frozenset({"title", "description", "name", "include"})
 
 
 def _mapping(request: StudyRequest) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from tuner.messages.server import Health, ServerInfo
 from tuner.search.samplers import SAMPLERS
 from tuner.service.desk import Desk
 from tuner.service.routes.common import DeskOf, refusals
-from tuner.study.spec import Objective, StudySpec
+from tuner.study.spec import Objective
+from tuner.tasks import TASKS
 
 router = APIRouter(tags=["server"], responses=refusals())
 
@@ -44,7 +45,7 @@ def server(desk: DeskOf) -> ServerInfo:
         code_allowed=settings.allow_code,
         upload_limit_bytes=settings.upload_limit_bytes,
         samplers=("auto", *sorted(SAMPLERS)),
-        tasks=get_args(StudySpec.model_fields["task"].annotation),
+        tasks=tuple(TASKS),
         objectives=get_args(Objective),
         max_workers=settings.max_workers,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from fastapi import APIRouter
 from tuner.config import read_yaml
 from tuner.devices.budget import Budget, default_budget
 from tuner.devices.profile import DeviceProfile
+from tuner.edited_text import Checked, Flaw, Places
 from tuner.errors import ConfigError, nearest
 from tuner.messages.spaces import (
     DeviceShare,
@@ -27,13 +29,14 @@ from tuner.report.words import detail
 from tuner.search.suggest import RandomSuggest
 from tuner.search_space import SearchSpace, load_space, space_names
 from tuner.search_space.edit import check_space
-from tuner.search_space.schema import DataSpec
+from tuner.search_space.schema import DataSpec, SpaceSpec
 from tuner.search_space.survey import Survey
 from tuner.search_space.survey import survey as draw
 from tuner.service.desk import Desk
 from tuner.service.refusals import MissingError
-from tuner.service.requests import space_asked_for
+from tuner.service.requests import CODE_HINT, NO_FILES, file_named_in, space_asked_for
 from tuner.service.routes.common import DeskOf, NameOf, problems, refusals
+from tuner.service.settings import Settings
 
 router = APIRouter(prefix="/spaces", tags=["search spaces"], responses=refusals())
 
@@ -45,9 +48,9 @@ def spaces() -> tuple[SpaceEntry, ...]:
 
 
 @router.post("/validate")
-def validate(space: Text) -> SpaceValidation:
+def validate(desk: DeskOf, space: Text) -> SpaceValidation:
     """Check a space somebody is editing, with messages at the line, and count its candidates."""
-    checked = check_space(space.text)
+    checked = _checked(space.text, desk.settings)
     found = None if checked.model is None else SearchSpace(checked.model)
     return SpaceValidation(
         valid=found is not None,
@@ -79,6 +82,17 @@ def space(name: NameOf) -> SpaceDetail:
         space=found.to_json(),
         parameters=_parameters(found),
     )
+
+
+def _checked(text: str, settings: Settings) -> Checked[SpaceSpec]:
+    """Check a text, but do not look at files that it names: looking at a network written in Python runs it."""
+    with suppress(ConfigError):
+        said = read_yaml(text, source="text")
+        steps = None if settings.allow_code else file_named_in(said)
+        if steps is not None:
+            flaw = Flaw(*Places(text).of(steps), ".".join(map(str, steps)), NO_FILES, CODE_HINT)
+            return Checked(None, said, (flaw,))
+    return check_space(text)
 
 
 def _entry(space: SearchSpace) -> SpaceEntry:
@@ -119,7 +133,7 @@ def _space_of(request: SurveyRequest) -> SearchSpace:
         return load_space(request.space)
     said = read_yaml(request.text or "", source="search_space")
     if isinstance(said, list):
-        return load_space({"space": said})
+        return load_space(space_asked_for({"space": said}, allow_code=False))
     if not isinstance(said, dict):
         raise ConfigError(f"search_space: expected keys and values, found {type(said).__name__}")
     return load_space(space_asked_for(said, allow_code=False))
