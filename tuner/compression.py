@@ -59,6 +59,11 @@ class Compression(BaseModel):
         return self
 
     @property
+    def trains(self) -> bool:
+        """Whether anything is trained beside or after the network itself."""
+        return bool(self.teachers) or self.width < 1 or self.sparsity > 0 or self.clusters > 0
+
+    @property
     def architectures(self) -> tuple[Settings, ...]:
         """The teachers' architectures."""
         return tuple(
@@ -94,6 +99,11 @@ class Int8Aware(Int8):
     """
 
     type: ClassVar[str] = "int8-qat"
+
+    @property
+    def trains(self) -> bool:
+        """Always: the network gets used to being rounded."""
+        return True
 
 
 class Int16x8(_Quantized):

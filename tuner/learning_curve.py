@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import numpy as np
+
 _GAP = 0.10
 """How much better training examples fare than validation ones, as a share of the measure's span, from which on a
 model is called overfitted."""
+
+_DECAYS = (0.25, 0.5, 1.0, 2.0)
+"""Exponents of the power laws that a curve is held against."""
 
 _CHANCE = 0.25
 """Share of the way from guessing to perfect below which a model is called underfitted."""
@@ -97,3 +102,29 @@ def diagnose(curve: Sequence[EpochFigures], best: int, yardstick: Yardstick, *, 
             "learning rate would help",
         )
     return Diagnosis(Fitting.WELL, both)
+
+
+def remaining(losses: Sequence[float], epochs: int) -> float:
+    """Return the share of its least loss so far that a training may be expected to end with, from a half to 1.
+
+    The curve is taken to fall as a + b · epoch^-c (Domhan et al., "Speeding up automatic hyperparameter optimization
+    of deep neural networks by extrapolation of learning curves", 2015), by least squares over its second half; one
+    that no longer falls stays where it is.
+
+    Args:
+        losses: on the validation examples, by epoch.
+        epochs: how many there will be.
+    """
+    least = min(losses)
+    if len(losses) < 3 or len(losses) >= epochs or least <= 0:
+        return 1.0
+    first = len(losses) // 2 if len(losses) > 5 else 0
+    at = np.arange(first + 1, len(losses) + 1, dtype=np.float64)
+    seen = np.asarray(losses[first:], dtype=np.float64)
+    ends: list[tuple[float, float]] = []
+    for decay in _DECAYS:
+        basis = np.stack([np.ones_like(at), at**-decay], axis=1)
+        (level, height), *_ = np.linalg.lstsq(basis, seen, rcond=None)
+        off = float(np.square(basis @ (level, height) - seen).sum())
+        ends.append((off, float(level + height * epochs**-decay) if height > 0 else least))
+    return float(np.clip(min(ends)[1] / least, 0.5, 1.0))

@@ -148,6 +148,23 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """A stop on the way of a training that is done in parts."""
+
+    epochs: int
+    """Trained so far, or meant to be if the part failed."""
+    error: float | None
+    """1 − the quality of the bytes converted at this point; `None` if the part failed."""
+    expected: float | None
+    """The error expected at the end of the training, by the course so far."""
+    ended: bool
+    """Going on would change nothing: the training stopped by itself, or is done."""
+    reason: str = ""
+    """Why the part failed."""
+    worker_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """The record of one trial."""
 
@@ -176,6 +193,10 @@ class Trial:
     unseen: tuple[int, ...] | None = None
     """Earlier trials that counted as pending when this one was chosen: with the results of all others, the choice can
     be made again. `None` in records of versions that did not keep it."""
+    rungs: tuple[Rung, ...] = ()
+    """The parts of its training, if it was done in parts; `training` holds the result after the last that worked."""
+    climbed: tuple[tuple[int, int], ...] = ()
+    """Earlier trials that had more than one rung behind them when this one was chosen, each with how many."""
 
     @property
     def state(self) -> State:

@@ -36,7 +36,8 @@ class Pretend:
     def work(self, task: TrialTask, _: None) -> Product:
         accuracy = 0.4 + 0.5 * int(task.candidate.id, 16) / 16**12
         converted = replace(self._like.converted, accuracy=accuracy)
-        return Product(replace(self._like, converted=converted), b"")
+        part = slice(None) if task.leg is None else slice(task.leg.after, task.leg.until)
+        return Product(replace(self._like, converted=converted, curve=self._like.curve[part]), b"")
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +79,8 @@ def search(creation: Creation, costs: CostModel, toy_study: Study) -> Any:
                 executor=executor,
                 record=record,
                 keep=lambda *_: None,
+                weights=lambda _: b"",
+                keep_weights=lambda *_: None,
                 elapsed_s=lambda: 0.0,
                 watch=lambda _: None,
             )

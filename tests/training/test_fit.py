@@ -203,3 +203,31 @@ def test_labels_that_the_network_has_no_output_for_fail_the_stage():
 
     with pytest.raises(TrainingError, match="training raised"):
         fit(MLP, training(1), wrong, data, seed=0)
+
+
+def test_a_training_in_parts_goes_on_with_order_and_schedule():
+    data, validation = examples(MLP), examples(MLP, 60, seed=1)
+    # Plain gradient descent has no memory that a pause could lose.
+    chosen = training(6, Settings.of("sgd", learning_rate=0.01, schedule="cosine"))
+
+    whole = fit(MLP, chosen, data, validation, seed=3)
+    first = fit(MLP, chosen, data, validation, seed=3, until=2)
+    rest = fit(MLP, chosen, data, validation, seed=3, start=first.weights, after=2)
+
+    assert [epoch.number for epoch in first.history] == [1, 2]
+    assert [epoch.number for epoch in rest.history] == [3, 4, 5, 6]
+    assert first.best_epoch == 2
+    assert _same(whole, rest)
+
+
+def test_a_further_part_that_improves_nothing_keeps_the_weights_it_began_with():
+    data, validation = examples(MLP), examples(MLP, 60, seed=1)
+    wild = training(4, Settings.of("sgd", learning_rate=0.05))
+    start = fit(MLP, wild, data, validation, seed=3).weights
+
+    further = fit(
+        MLP, training(4, Settings.of("sgd", learning_rate=3.0)), data, validation, seed=3, start=start, after=3
+    )
+
+    assert further.best_epoch == 3
+    assert all(np.array_equal(further.weights[name], start[name]) for name in start)

@@ -80,6 +80,10 @@ class Observation:
     cost: Cost | None
     error: float | None
     """1 − the score of the task, to be minimized; `None` unless complete."""
+    fidelity: float = 1.0
+    """The share of its training that it has had."""
+    rungs: int = 1
+    """How often it was scored."""
 
 
 class Sampler(Protocol):

@@ -95,17 +95,19 @@ class Promise:
         reached = [trial.error / problem.worst_error for trial, _ in trials if trial.error is not None]
         errors = np.array(reached + [1.0] * len(failed))
         learnt = [*complete, *failed]
+        shares = np.array([trial.fidelity for trial, _ in trials if trial.error is not None] + [1.0] * len(failed))
+        self._partly = bool((shares < 1).any())
         _, self._columns = matrix(describe.features(learnt))
         self._model = AccuracyModel(
-            describe.points(learnt, self._columns),
+            self._points(learnt, shares),
             errors,
             trees=trees,
             seed=seed,
             trends=describe.trends,
-            expected=describe.points(pending, self._columns),
+            expected=self._points(pending),
         )
         if pending:
-            expected, _ = self._model.predict(describe.points(pending, self._columns))
+            expected, _ = self._model.predict(self._points(pending))
             errors = np.concatenate([errors, expected])
         needs = describe.needs([*complete, *failed, *pending])
         least = describe.needs(around).min(axis=0, initial=1.0)
@@ -118,9 +120,20 @@ class Promise:
         """Return what each design promises."""
         if not chosen:
             return np.zeros(0)
-        mean, deviation = self._model.predict(self._describe.points(chosen, self._columns))
+        mean, deviation = self._model.predict(self._points(chosen))
         needs = self._describe.needs(chosen)
         promised = [
             limits.expected_improvement(needs[:, place], mean, deviation) for place, limits in enumerate(self._limits)
         ]
         return np.asarray(np.mean(promised, axis=0))
+
+    def _points(self, chosen: Sequence[Design], shares: Floats | None = None) -> Float32:
+        """Return N × C features; where some trials had a share of their training only, that is one more.
+
+        What is guessed is the error after the whole training.
+        """
+        points = self._describe.points(chosen, self._columns)
+        if not self._partly:
+            return points
+        had = np.ones(len(chosen)) if shares is None else shares
+        return np.column_stack([points, 1 + np.log10(np.maximum(had, 1e-2)) / 2]).astype(np.float32)

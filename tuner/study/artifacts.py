@@ -12,7 +12,10 @@ from tuner.record import Artifact
 
 
 class ArtifactFolder:
-    """A folder of `.tflite` files, one a trial. Files appear whole or not at all."""
+    """A folder of `.tflite` files, one a trial, and of the weights of trainings that may go on.
+
+    Files appear whole or not at all.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -40,12 +43,30 @@ class ArtifactFolder:
             raise StoreError(f"{path}: is not the model that was recorded for trial {number}")
         return model
 
+    def weights(self, number: int) -> bytes:
+        """Return the weights that a part of a trial's training left, nothing if there are none."""
+        try:
+            return self._weights_path(number).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def put_weights(self, number: int, weights: bytes) -> None:
+        """Keep the weights of a trial to go on from; given nothing, forget them."""
+        if not weights:
+            self._weights_path(number).unlink(missing_ok=True)
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._weights_path(number), weights)
+
     def keep(self, numbers: Collection[int]) -> None:
         """Delete the models of all other trials."""
         wanted = {self._path(number).name for number in numbers}
         for path in self._folder.glob("trial-*.tflite"):
             if path.name not in wanted:
                 path.unlink(missing_ok=True)
+
+    def _weights_path(self, number: int) -> Path:
+        return self._folder / f"trial-{number:05d}.weights.npz"
 
     def _path(self, number: int) -> Path:
         return self._folder / f"trial-{number:05d}.tflite"

@@ -58,16 +58,19 @@ class Chooser:
             return None
         parameters, candidate = drawn
         self._known.add(candidate.id)
+        ahead = tuple((observation.number, observation.rungs) for observation in seen if observation.rungs > 1)
         unseen = tuple(observation.number for observation in seen if observation.state == "pending")
         seed = trial_seed(self._problem.seed, number)
         try:
             appraisal, features = self._appraise(candidate)
         except BuildError as error:
             reason = f"cannot be built: {error.message}"
-            return Trial(number, parameters, candidate, seed, None, {}, reason=reason, unseen=unseen)
+            return Trial(number, parameters, candidate, seed, None, {}, reason=reason, unseen=unseen, climbed=ahead)
         reasons = [reason for verdict in appraisal.verdicts for reason in verdict.reasons]
         reason = "" if appraisal.fits_any else "; ".join(reasons)
-        return Trial(number, parameters, candidate, seed, appraisal, features, reason=reason, unseen=unseen)
+        return Trial(
+            number, parameters, candidate, seed, appraisal, features, reason=reason, unseen=unseen, climbed=ahead
+        )
 
     def _draw(self, number: int, seen: Sequence[Observation]) -> tuple[Mapping[str, Scalar], Candidate] | None:
         """Return a candidate that was never seen; the sampler's if it is new, else one by chance."""

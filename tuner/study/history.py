@@ -130,6 +130,10 @@ class History:
         """What the sampler looked at, over all sessions that ended."""
         self.stop: Stop | None = None
         """How the last session ended; `None` while one goes on, or if it was killed."""
+        self.climbed: dict[int, int] = {}
+        """Trials with more than one rung behind them, and how many."""
+        self.climbed_before_latest: dict[int, int] = {}
+        """The same when a trial was last handed out."""
         self._trials: dict[int, Trial] = {}
         self._worked_s = 0.0
         self._session_start: float | None = None
@@ -164,6 +168,10 @@ class History:
             case Kind.ASKED | Kind.TOLD:
                 trial = decode(Trial, event.payload)
                 self._trials[trial.number] = trial
+                if event.kind is Kind.ASKED:
+                    self.climbed_before_latest = dict(self.climbed)
+                elif (scored := sum(rung.error is not None for rung in trial.rungs)) > 1:
+                    self.climbed[trial.number] = scored
             case Kind.REPEATED:
                 number, run = int(event.payload["number"]), decode(Run, event.payload["run"])
                 runs = sorted((*self._trials[number].runs, run), key=lambda run: run.index)

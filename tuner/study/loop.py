@@ -15,13 +15,17 @@ from tuner.store.event import Kind
 from tuner.study.ahead import Ahead
 from tuner.study.choice import Chooser
 from tuner.study.history import History, Session, asked, told
-from tuner.study.observation import as_handed_out, goals_of, observation
-from tuner.study.stopping import EXHAUSTED, End, StopRules
+from tuner.study.ladder import Ladder, climbed
+from tuner.study.observation import as_climbed, as_handed_out, goals_of, observation
+from tuner.study.stopping import EXHAUSTED, End, Rule, StopRules
 from tuner.trial.task import Product, TrialTask
 
 _POLL_S = 1.0
 _CHOOSING_POLL_S = 0.02
 """How long workers are waited for at a time while a trial is being chosen that one of them may want."""
+
+_FINISHING = (Rule.TRIALS, Rule.SAMPLES)
+"""Rules that end the choosing of trials, but not the training of those that are trained in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Tools:
     keep: Callable[[int, bytes], None]
     """Keeps the model of a trial if it is worth it; called before the trial is told, so that no record lacks its
     model."""
+    weights: Callable[[int], bytes]
+    """Returns the weights that a part of a trial's training left, nothing if there are none."""
+    keep_weights: Callable[[int, bytes], None]
+    """Keeps them; given nothing, forgets them."""
     elapsed_s: Callable[[], float]
     """Working time of the study so far, over all sessions."""
     watch: Callable[[History], None]
@@ -57,6 +65,9 @@ class SearchLoop:
         self._session = session
         self._tools = tools
         self._most_samples = history.spec.limits.most_samples(session.trials)
+        self._ladder = Ladder(
+            history.spec.scheduler.halving, goals_of(history.creation), history.trials, weights=tools.weights
+        )
         self._ahead = Ahead(tools.chooser, lookahead=tools.executor.lookahead)
         trials = history.trials
         self._observations: dict[int, Observation] = {trial.number: observation(trial) for trial in trials}
@@ -82,7 +93,7 @@ class SearchLoop:
         with closing(self._ahead):
             while True:
                 while lost and executor.room > 0:
-                    executor.submit(_task(lost.popleft()))
+                    executor.submit(self._ladder.first(lost.popleft()))
                 end = None if lost else self._hand_out()
                 if end is not None and not executor.busy:
                     return end
@@ -97,6 +108,9 @@ class SearchLoop:
         depend on how long workers take.
         """
         ahead, executor = self._ahead, self._tools.executor
+        while (end := self._end()) is None or end.rule in _FINISHING:
+            if executor.room <= 0 or not self._go_on():
+                break
         while (end := self._end()) is None:
             ahead.collect()
             self._choose()
@@ -106,6 +120,14 @@ class SearchLoop:
             self._begin(trial)
             self._tools.watch(self._history)
         return end
+
+    def _go_on(self) -> bool:
+        """Hand out the next part of the training of the trial that deserves it most; return whether there is one."""
+        task = self._ladder.next({trial.number: trial for trial in self._history.trials})
+        if task is None:
+            return False
+        self._tools.executor.submit(task)
+        return True
 
     def _choose(self) -> None:
         """Have the next trial chosen if there is reason to."""
@@ -121,7 +143,13 @@ class SearchLoop:
         """Return the trials as the sampler may see them."""
         if self._latest is None or not self._tools.executor.lookahead:
             return tuple(self._observations.values())
-        return tuple((self._observations | {self._latest.number: self._latest}).values())
+        seen = self._observations | {self._latest.number: self._latest}
+        # What came of further parts of trainings meanwhile is seen from the next hand-out on, for the same reason.
+        before = self._history.climbed_before_latest
+        for number, rungs in self._history.climbed.items():
+            if rungs > before.get(number, 1):
+                seen[number] = as_climbed(self._history.trial(number), before.get(number, 1))
+        return tuple(seen.values())
 
     def _end(self) -> End | None:
         return self._rules.end(
@@ -137,9 +165,12 @@ class SearchLoop:
         self._latest = as_handed_out(trial)
         self._handed_out += 1
         self._tools.record(asked(trial))
-        self._tools.executor.submit(_task(trial))
+        self._tools.executor.submit(self._ladder.first(trial))
 
     def _tell(self, outcome: Outcome[TrialTask, Product]) -> None:
+        if outcome.task.leg is not None:
+            self._tell_part(outcome)
+            return
         told_of = replace(self._history.trial(outcome.task.number), attempts=outcome.attempts, worker_s=outcome.seconds)
         if outcome.result is not None:
             self._tools.keep(told_of.number, outcome.result.model)
@@ -151,6 +182,13 @@ class SearchLoop:
         self._observations[trial.number] = observation(trial)
         self._rules.tell(trial)
 
-
-def _task(trial: Trial) -> TrialTask:
-    return TrialTask(trial.number, trial.candidate, trial.seed)
+    def _tell_part(self, outcome: Outcome[TrialTask, Product]) -> None:
+        before = self._history.trial(outcome.task.number)
+        trial = climbed(before, outcome)
+        if outcome.result is not None:
+            self._tools.keep(trial.number, outcome.result.model)
+            self._tools.keep_weights(trial.number, b"" if trial.rungs[-1].ended else outcome.result.weights)
+        self._tools.record(told(trial))
+        self._observations[trial.number] = observation(trial)
+        self._ladder.tell(trial)
+        self._rules.tell(replace(trial, worker_s=outcome.seconds))

@@ -37,6 +37,12 @@ def goals_of(creation: Creation) -> StudyGoals:
 
 def observation(trial: Trial) -> Observation:
     """Return what a sampler learns from a trial."""
+    if trial.rungs and trial.training is not None:
+        return as_climbed(trial, len(trial.rungs))
+    return _whole(trial)
+
+
+def _whole(trial: Trial) -> Observation:
     appraisal = trial.appraisal
     return Observation(
         number=trial.number,
@@ -49,9 +55,22 @@ def observation(trial: Trial) -> Observation:
     )
 
 
+def as_climbed(trial: Trial, rungs: int) -> Observation:
+    """Return what a sampler learns from a trial that is trained in parts, once it had so many of them behind it."""
+    scored = [rung for rung in trial.rungs if rung.error is not None][:rungs]
+    seen = _whole(trial)
+    if not scored or trial.predicted is None:
+        return seen
+    last = scored[-1]
+    share = 1.0 if last.ended else min(1.0, last.epochs / trial.candidate.training.epochs)
+    # The first estimate, for the second is known of the last part only, and may differ from it by some bytes.
+    cost = known_cost(trial.predicted, trial.features)
+    return replace(seen, cost=cost, error=last.error, fidelity=share, rungs=len(scored))
+
+
 def as_handed_out(trial: Trial) -> Observation:
     """Return what a sampler knows of a trial before it comes back."""
-    return observation(replace(trial, training=None, stage="", reason=""))
+    return _whole(replace(trial, training=None, stage="", reason=""))
 
 
 def known_cost(appraisal: Appraisal, features: Mapping[str, float]) -> Cost:

@@ -12,7 +12,7 @@ from tuner.study.choice import Chooser
 from tuner.study.cost_model import CostModel
 from tuner.study.creation import sampler_name, space_of
 from tuner.study.history import Creation, History
-from tuner.study.observation import as_handed_out, goals_of, observation
+from tuner.study.observation import as_climbed, as_handed_out, goals_of, observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,11 @@ def decisions(history: History, chooser: Chooser) -> Iterator[Decision]:
     told = [observation(trial) for trial in trials]
     for trial in trials:
         if trial.unseen is not None:
-            seen = list(told[: trial.number])
+            climbed = dict(trial.climbed)
+            seen = [
+                as_climbed(earlier, climbed.get(earlier.number, 1)) if earlier.rungs else told[earlier.number]
+                for earlier in trials[: trial.number]
+            ]
             for number in trial.unseen:
                 seen[number] = as_handed_out(trials[number])
             yield Decision(trial, chooser.choose(trial.number, seen))

@@ -98,6 +98,8 @@ class Work:
             executor=executor,
             record=self._record,
             keep=self._artifacts.put,
+            weights=self._artifacts.weights,
+            keep_weights=self._artifacts.put_weights,
             elapsed_s=elapsed_s,
             watch=self._watch,
         )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tuner.config import read_mapping, validated
 from tuner.errors import ConfigError
+from tuner.search.halving import Halving
 from tuner.units import Bytes, Milliseconds, Seconds
 
 Objective = Literal["accuracy", "ram", "flash", "latency"]
@@ -61,6 +62,22 @@ class SamplerSpec(_Section):
     type: str = "auto"
     """"auto" is the recommended one; `tuner run --help` lists them all."""
     options: dict[str, Any] = Field(default_factory=dict)
+
+
+class SchedulerSpec(_Section):
+    """Whether candidates are trained in parts, and only those that help a front to the end."""
+
+    type: Literal["none", "halving"] = "none"
+    """"halving": asynchronous successive halving on epochs."""
+    rungs: Annotated[int, Field(ge=2, le=6)] = 3
+    """How often a candidate is scored if it is trained to the end."""
+    reduction: Annotated[int, Field(ge=2, le=10)] = 3
+    """Each rung trains so many times as long as the one before, and one in so many candidates goes on to the next."""
+
+    @property
+    def halving(self) -> Halving | None:
+        """The scheduler; `None` trains every candidate to the end at once."""
+        return Halving(self.rungs, self.reduction) if self.type == "halving" else None
 
 
 class TargetSpec(_Section):
@@ -122,6 +139,7 @@ class StudySpec(_Section):
     """By device, as written under `devices`."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = ("accuracy", "ram", "flash", "latency")
     sampler: SamplerSpec = SamplerSpec()
+    scheduler: SchedulerSpec = SchedulerSpec()
     limits: LimitsSpec = LimitsSpec()
     repeats: Annotated[int, Field(ge=1)] = 1
     """Trainings of each member of the fronts, with a seed of its own each; fronts then go by the mean."""

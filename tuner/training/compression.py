@@ -34,6 +34,12 @@ class Course:
     seed: int
     deadline: float | None = None
     """On the clock of `time.monotonic`."""
+    start: Weights | None = None
+    """Those of an earlier part of the training."""
+    after: int = 0
+    """Epochs that `start` has had."""
+    until: int | None = None
+    """Epoch after which to pause."""
 
 
 def train_compressed(
@@ -56,10 +62,21 @@ def train_compressed(
         TrialTimeoutError: the deadline passed.
     """
     taught = _taught(tuple(teachers), compression, course)
-    if start is None:
-        trained = _fit(network, course.training, course, teachers=taught)
-    else:
+    if start is not None:
         trained = _transferred(network, course, start, taught)
+    else:
+        trained = fit(
+            network,
+            course.training,
+            course.train,
+            course.validation,
+            seed=course.seed,
+            deadline=course.deadline,
+            teachers=taught,
+            start=course.start,
+            after=course.after,
+            until=course.until,
+        )
     if compression.width < 1:
         trained = _thinned(trained, compression, course, taught)
     if compression.sparsity:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ def fit(
     constraint: Constraint | None = None,
     teachers: Teachers | None = None,
     frozen: frozenset[str] = frozenset(),
+    after: int = 0,
+    until: int | None = None,
 ) -> Trained:
     """Train until the validation loss has not improved for `training.patience` epochs.
 
@@ -65,6 +68,9 @@ def fit(
         constraint: which weights stay zero or equal; only epochs in which it has settled are kept.
         teachers: networks whose answers are learned beside the truth.
         frozen: layers that keep the weights of `start`.
+        after: epochs that `start` has had of this training; schedule and order go on from there, the optimizer's own
+            memory does not.
+        until: epoch after which to pause; by default none.
 
     Raises:
         BuildError: a layer does not fit its input, or the augmentation not the features.
@@ -88,12 +94,22 @@ def fit(
     if teachers is not None:
         compiled.teachers(teachers.weights)
     history: list[Epoch] = []
-    best = 0
+    best = after
     settled = 0 if constraint is None else constraint.settled
     least = math.inf if start is None or settled else compiled.evaluate(Feed.of(validation, network))[0]
-    epochs = _epochs(compiled, recipe, training, train, validation, seed=seed, deadline=deadline, constraint=constraint)
+    epochs = _epochs(
+        compiled,
+        recipe,
+        training,
+        train,
+        validation,
+        seed=seed,
+        deadline=deadline,
+        constraint=constraint,
+        after=after,
+    )
     try:
-        for epoch in epochs:
+        for epoch in islice(epochs, None if until is None else until - after):
             history.append(epoch)
             if on_epoch is not None:
                 on_epoch(epoch)
@@ -132,13 +148,14 @@ def _epochs(
     seed: int,
     deadline: float | None,
     constraint: Constraint | None,
+    after: int,
 ) -> Iterator[Epoch]:
     train_feed, validation_feed = Feed.of(train, recipe.network), Feed.of(validation, recipe.network)
     weights = tf.constant(example_weights(train.truth, balanced=training.class_weights))
     count = math.ceil(len(train) / recipe.batch_size)
     rates = learning_rates(training.optimizer, training.epochs, count)
     check_limits(training.optimizer, rates.size, recipe.batch_size)
-    for number in range(1, training.epochs + 1):
+    for number in range(after + 1, training.epochs + 1):
         rows = _order(len(train), recipe.batch_size, np.random.default_rng((seed, number)))
         held = None if constraint is None else constraint.held(number, compiled.weights())
         if held is not None:

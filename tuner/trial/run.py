@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
+from io import BytesIO
 
+import numpy as np
+
+from tuner.candidate import Training
 from tuner.compression import compression as read_compression
 from tuner.models.compressible import left_out
 from tuner.record import Artifact, Epoch, TrainingResult
@@ -15,6 +20,7 @@ from tuner.training.convert import convert
 from tuner.training.predict import predict_converted, predict_float
 from tuner.training.transfer import beginning
 from tuner.training.values import Examples, Trained
+from tuner.training.weights import Weights
 from tuner.trial.appraise import Appraiser
 from tuner.trial.prepare import Prepared, as_architecture_reads, features_key, prepare
 from tuner.trial.task import Context, Product, TrialTask
@@ -43,13 +49,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     trained = train_compressed(
         network,
         compression,
-        Course(
-            training,
-            train,
-            validation,
-            seed=task.seed,
-            deadline=start + context.trial_seconds,
-        ),
+        _course(task, training, train, validation, deadline=start + context.trial_seconds),
         teachers=appraiser.teachers(candidate),
         start=begin,
     )
@@ -65,7 +65,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
 
     result = TrainingResult(
         curve=_curve(trained, context.task, reading.fitted),
-        best_epoch=trained.best_epoch - 1,
+        best_epoch=trained.best_epoch - 1,  # of the whole training; one before this leg if none was better
         float32=float32,
         converted=converted,
         inspected=appraiser.of_model(candidate, model),
@@ -81,7 +81,26 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
         fitted=reading.fitted,
         weights="" if begin is None else begin.sha256,
     )
-    return Product(result, model)
+    return Product(result, model, b"" if task.leg is None else _packed(trained.weights))
+
+
+def _course(task: TrialTask, training: Training, train: Examples, validation: Examples, *, deadline: float) -> Course:
+    course = Course(training, train, validation, seed=task.seed, deadline=deadline)
+    if task.leg is None:
+        return course
+    weights = _unpacked(task.leg.weights) if task.leg.weights else None
+    return replace(course, start=weights, after=task.leg.after, until=task.leg.until)
+
+
+def _packed(weights: Weights) -> bytes:
+    content = BytesIO()
+    np.savez(content, **dict(weights))  # type: ignore[arg-type]  # the stub takes its own keyword for an array
+    return content.getvalue()
+
+
+def _unpacked(content: bytes) -> Weights:
+    with np.load(BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
 class TrialJob:

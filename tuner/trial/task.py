@@ -16,6 +16,18 @@ from tuner.tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """A part of a candidate's training."""
+
+    until: int
+    """Epoch after which to pause."""
+    after: int = 0
+    """Epochs trained before."""
+    weights: bytes = b""
+    """What they left, as `Product.weights`."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrialTask:
     """One candidate to train."""
 
@@ -25,6 +37,8 @@ class TrialTask:
     run: int = 0
     """Counts the trainings of one candidate."""
     fold: int = 0
+    leg: Leg | None = None
+    """`None` trains to the end at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,8 @@ class Product:
 
     result: TrainingResult
     model: bytes
+    weights: bytes = b""
+    """The trained network's, to go on from; only of a leg."""
 
 
 @dataclass(frozen=True, slots=True)

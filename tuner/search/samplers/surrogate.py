@@ -34,7 +34,7 @@ class Surrogate:
     """Random candidates that join the pool with every trial, up to eight times its first size."""
     neighbours: int = 32
     """Neighbours of the most promising candidates and of the fronts looked at, in each of two rounds."""
-    trees: int = 60
+    trees: int = 24
     """Size of the ensemble."""
     limits: int = 256
     """Limits on the resources over which the improvement is averaged; a power of two."""
