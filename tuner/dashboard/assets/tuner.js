@@ -106,7 +106,35 @@ window.dash_clientside.tuner = (() => {
     return none();
   }
 
-  return { quickFilter, refreshGrid, showWay, drawParallel, picked, open, chooseDevice, permalink, opened, putAside, showTray, lineNumbers };
+  /* Files go from here to the API, not through a callback: a callback's body is limited to what forms need. */
+  async function send(path, contents, filename, fields) {
+    const bytes = Uint8Array.from(atob(contents.slice(contents.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
+    const form = new FormData();
+    for (const [name, value] of fields) form.append(name, value);
+    form.append("file", new Blob([bytes]), filename);
+    try {
+      const response = await fetch(`/api/v1${path}`, { method: "POST", body: form });
+      const answer = await response.json();
+      return response.ok ? { answer } : { refusal: { message: answer.message, hint: answer.hint } };
+    } catch {
+      return { refusal: { message: "the server did not answer", hint: "is it still there?" } };
+    }
+  }
+
+  async function profileModel(contents, devices, filename) {
+    if (!contents) return none();
+    const found = await send("/profiles", contents, filename, (devices || []).map((device) => ["devices", device]));
+    for (const device of found.answer?.devices ?? []) device.operators = [];  /* not shown, and long */
+    return found;
+  }
+
+  async function uploadDataset(contents, filename, name) {
+    if (!contents) return none();
+    const fields = [["name", name || filename.replace(/\.(tar\.)?[^.]*$/, "")], ["options", "{}"]];
+    return send("/datasets/upload", contents, filename, fields);
+  }
+
+  return { profileModel, uploadDataset, quickFilter, refreshGrid, showWay, drawParallel, picked, open, chooseDevice, permalink, opened, putAside, showTray, lineNumbers };
 })();
 
 /* What sliders say of their position: amounts are on a logarithmic scale. */

@@ -141,8 +141,13 @@ def _needs(client: Client, comparison: Comparison) -> Any:
             standing = next((one for one in entries[detail.study].devices if one.device == fit.device), None)
             here = detail.row.devices.get(fit.device)
             if standing is not None and here is not None:
-                columns.append(html.Div([html.B(_name(detail)), need_bars(here, limits_of(standing))]))
-        blocks += [html.H3(fit.title, style={"marginTop": 16}), html.Div(columns, className="columns")]
+                columns.append(
+                    html.Div([html.Div(_name(detail), className="note"), need_bars(here, limits_of(standing))])
+                )
+        blocks += [
+            html.H3(fit.title, style={"marginTop": 20, "marginBottom": 6}),
+            html.Div(columns, className="columns"),
+        ]
     return html.Div(blocks)
 
 
@@ -169,7 +174,7 @@ def _confusions(comparison: Comparison) -> Any:
 
 
 def _name(detail: TrialDetail) -> str:
-    return f"{detail.study} {detail.row.number}"
+    return f"{detail.study}, trial {detail.row.number}"
 
 
 PAGE = Page("/compare", "Compare", _layout, _register)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -19,7 +18,7 @@ from tuner.dashboard.editor import editor, number_lines, problem_list
 from tuner.dashboard.page import Page
 from tuner.dashboard.pages.devices import device_grid
 from tuner.dashboard.pages.new_study import budget_sliders, dataset_summary, study_file, survey_request
-from tuner.errors import TunerError
+from tuner.errors import InputError, TunerError
 from tuner.report import words
 
 _SURVEYED = 120
@@ -34,6 +33,7 @@ def _layout(client: Client, address: Address) -> Any:
     return [
         dcc.Store(id="new-permalink"),
         dcc.Store(id="new-space-from-study"),
+        dcc.Store(id="new-data-uploaded"),
         html.Div(
             [
                 html.H1("New study"),
@@ -105,6 +105,7 @@ def _data(datasets: Any, roots: Any, address: Address) -> Any:
                     className="controls",
                 ),
                 html.P(f"Paths may lie below {where}.", className="note small"),
+                html.Div(id="new-data-told"),
                 dcc.Upload(
                     html.Div(
                         [
@@ -184,8 +185,10 @@ def _limits(objectives: Any, samplers: Any, workers: int, tasks: Any) -> Any:
         ),
         html.Div(
             [
-                dmc.Select(id="new-task", label="Task", data=list(tasks), value=next(iter(tasks), None), w=170,
-                           allowDeselect=False),
+                dmc.Select(
+                    id="new-task", label="Task", value="auto", w=170, allowDeselect=False,
+                    data=[{"value": "auto", "label": "as the labels say"}, *tasks],
+                ),
                 dmc.NumberInput(id="new-trials", label="Candidates to train", value=60, min=1, step=10, w=150),
                 dmc.NumberInput(id="new-minutes", label="Minutes at most", min=1, step=5, w=150, placeholder="none"),
                 dmc.NumberInput(id="new-workers", label="Workers", value=min(2, workers), min=0, max=workers, w=100),
@@ -242,32 +245,45 @@ def _register(callbacks: Callbacks, client: Client) -> None:
 
 
 def _register_data(callbacks: Callbacks, client: Client) -> None:
-    @callbacks.on(Output("new-dataset-told", "children"), Output("new-task", "value"), Input("new-dataset", "value"))
+    @callbacks.on(Output("new-dataset-told", "children"), Input("new-dataset", "value"))
     def summarize(name: str | None) -> Any:
         if not name:
-            return None, no_update
+            return None
         try:
-            found = client.inspect_dataset(name)
+            return dataset_summary(client.inspect_dataset(name))
         except TunerError as error:
-            return failure.note(f"{error.message} {error.hint}", "problem"), no_update
-        known = client.server().tasks
-        return dataset_summary(found), found.task if found.task in known else no_update
+            return failure.note(f"{error.message} {error.hint}", "problem")
 
     @callbacks.on(
-        Output("new-dataset", "data"), Output("new-dataset", "value"), Input("new-data-register", "n_clicks"),
-        Input("new-data-file", "contents"), State("new-data-file", "filename"), State("new-data-name", "value"),
-        State("new-data-path", "value"), prevent_initial_call=True,
-    )  # fmt: skip
-    def add(_: int, contents: str | None, filename: str, name: str, path: str) -> Any:
-        if ctx.triggered_id == "new-data-register":
-            entry = client.register_dataset(name or "", path or "")
-        elif contents is not None:
-            content = base64.b64decode(contents.partition(",")[2])
-            entry = client.upload_dataset(name or filename.split(".", maxsplit=1)[0], content, filename)
-        else:
-            return no_update, no_update
-        failure.notify(f"{entry.name} is among the data sets")
-        return [one.name for one in client.datasets()], entry.name
+        Output("new-dataset", "data"),
+        Output("new-dataset", "value"),
+        Output("new-data-told", "children"),
+        Input("new-data-register", "n_clicks"),
+        Input("new-data-uploaded", "data"),
+        State("new-data-name", "value"),
+        State("new-data-path", "value"),
+        prevent_initial_call=True,
+    )
+    def add(_: int, uploaded: dict[str, Any] | None, name: str, path: str) -> Any:
+        try:
+            if ctx.triggered_id == "new-data-register":
+                added = client.register_dataset(name or "", path or "").name
+            elif uploaded and "refusal" in uploaded:
+                raise InputError(uploaded["refusal"]["message"], hint=uploaded["refusal"]["hint"])
+            else:
+                added = (uploaded or {})["answer"]["name"]
+        except TunerError as error:
+            return no_update, no_update, failure.note(f"{error.message} {error.hint}", "problem")
+        return [one.name for one in client.datasets()], added, failure.note(f"{added} is among the data sets.")
+
+    callbacks.in_browser(
+        "uploadDataset",
+        Output("new-data-uploaded", "data"),
+        Input("new-data-file", "contents"),
+        State("new-data-file", "filename"),
+        State("new-data-name", "value"),
+        prevent_initial_call=True,
+    )
 
 
 def _register_space(callbacks: Callbacks, client: Client) -> None:

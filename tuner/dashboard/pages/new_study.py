@@ -121,7 +121,7 @@ def study_file(
     study: dict[str, Any] = {
         "name": name or "",
         "dataset": {"path": dataset or "", "split": {"by": split}},
-        "task": task,
+        **({} if task == "auto" else {"task": task}),
         "search_space": _space(source, space, text, of_study),
         "devices": [row["name"] for row in boards],
         "budgets": budgets,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -13,7 +12,6 @@ from tuner.dashboard import failure
 from tuner.dashboard.address import Address, link
 from tuner.dashboard.callbacks import Callbacks
 from tuner.dashboard.page import Page
-from tuner.errors import TunerError
 from tuner.inspection.document import DeviceDocument
 from tuner.messages.devices import DeviceEntry
 from tuner.messages.profile import Profile
@@ -25,6 +23,7 @@ def _layout(client: Client, address: Address) -> Any:
     chosen = [name for name in address.all("devices") if name in {entry.name for entry in entries}]
     return [
         dcc.Store(id="profile-permalink"),
+        dcc.Store(id="profile-answer"),
         html.Div(
             [
                 html.H1("Profile a model"),
@@ -55,22 +54,19 @@ def _layout(client: Client, address: Address) -> Any:
 def _register(callbacks: Callbacks, client: Client) -> None:
     callbacks.permalink("profile", "devices")
 
-    @callbacks.on(
-        Output("profile-result", "children"),
-        Input("profile-file", "contents"),
-        Input("profile-devices", "value"),
-        State("profile-file", "filename"),
-        prevent_initial_call=True,
-    )
-    def profile(contents: str | None, devices: list[str], filename: str) -> Any:
-        if contents is None:
+    callbacks.in_browser(
+        "profileModel", Output("profile-answer", "data"), Input("profile-file", "contents"),
+        Input("profile-devices", "value"), State("profile-file", "filename"), prevent_initial_call=True,
+    )  # fmt: skip
+
+    @callbacks.on(Output("profile-result", "children"), Input("profile-answer", "data"), prevent_initial_call=True)
+    def show(found: dict[str, Any] | None) -> Any:
+        if not found:
             return no_update
-        content = base64.b64decode(contents.partition(",")[2])
-        try:
-            found = client.profile(content, filename, devices or [])
-        except TunerError as error:
-            return failure.empty(error.message, error.hint)
-        return _result(found, {entry.name: entry for entry in client.devices()})
+        if "refusal" in found:
+            return failure.empty(found["refusal"]["message"], found["refusal"]["hint"])
+        entries = {entry.name: entry for entry in client.devices()}
+        return _result(Profile.model_validate(found["answer"], strict=False), entries)
 
 
 def _result(found: Profile, entries: dict[str, DeviceEntry]) -> Any:

@@ -220,7 +220,7 @@ def _standing(entry: StudyEntry, device: str) -> Any:
     }  # fmt: skip
     titles = {"rejected": "rejected untrained", "trained": f"of {entry.trials_limit:,} trained", "pending": "at work"}
     strip = [
-        html.Div([html.Dd(f"{number:,}"), html.Dt(titles.get(name, name))], className=name)
+        html.Div([html.Dd(f"{number:,}"), html.Dt(titles.get(name, name))], className=name if number else "none")
         for name, number in shown.items()
     ]
     boards = []

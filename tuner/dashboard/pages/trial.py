@@ -35,7 +35,7 @@ def _layout(client: Client, address: Address) -> Any:
         _head(entry, detail),
         html.Div([_scores(entry, detail), _needs(entry, detail)], className="two"),
         *_training(detail),
-        html.Section([html.H2("Settings"), _facts(detail.settings)], className="card"),
+        _settings(detail),
     ]
 
 
@@ -155,6 +155,21 @@ def _training(detail: TrialDetail) -> list[Any]:
         className="card",
     )
     return [html.Div([confused, learned], className="two")]
+
+
+def _settings(detail: TrialDetail) -> Any:
+    own = {name: value for name, value in detail.settings.items() if not name.startswith(_CHOSEN)}
+    chosen = {name.removeprefix(_CHOSEN): value for name, value in detail.settings.items() if name not in own}
+    return html.Div(
+        [
+            html.Section([html.H2("Settings"), _facts(own)], className="card"),
+            html.Section([html.H2("As the search chose them"), _facts(chosen)], className="card"),
+        ],
+        className="two",
+    )
+
+
+_CHOSEN = "parameter "
 
 
 def _facts(facts: dict[str, str]) -> Any:
