@@ -42,6 +42,10 @@ class ToyJob:
         if what == "die once" and not (self.folder / "died").exists():
             (self.folder / "died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if what == "abort":
+            os.abort()
+        if what == "wait":
+            time.sleep(number)
         if what == "eat":
             eaten = bytearray(900 << 20)
             time.sleep(60)

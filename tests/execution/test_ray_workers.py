@@ -49,6 +49,15 @@ class TestRayWorkers:
         assert isinstance(outcome.error, WorkerError)
         assert "lost 2 times" in outcome.error.message
 
+    def test_that_abort_in_native_code_end_the_task_and_say_so(self, workers: Any, finish: Finish) -> None:
+        workers.submit(("abort", 0))
+
+        (outcome,) = finish(workers)
+
+        assert isinstance(outcome.error, WorkerError)
+        assert outcome.attempts == 2
+        assert "lost 2 times" in outcome.error.message
+
     def test_that_hang_are_ended_at_the_time_limit(self, workers: Any, finish: Finish) -> None:
         workers.submit(("hang", 0))
 

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from tuner.cli.console import errors
 from tuner.metrics import quality_text
-from tuner.study.fronts import best_on
 from tuner.study.history import History
 from tuner.tasks import task_named
 from tuner.units import format_seconds
 
 _PLAIN_EVERY_S = 10.0
+_DRAWN_EVERY_S = 0.25
 
 
 class Progress:
@@ -27,6 +27,7 @@ class Progress:
         self._start = time.monotonic()
         self._trained_before: int | None = None
         self._last_plain = self._start
+        self._last_drawn = 0.0
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -44,7 +45,9 @@ class Progress:
         if self._trained_before is None:
             self._trained_before = history.counts.trained
         if self._live is not None:
-            self._live.update(Text(self._text(history)))
+            if time.monotonic() - self._last_drawn >= _DRAWN_EVERY_S:
+                self._last_drawn = time.monotonic()
+                self._live.update(Text(self._text(history)))
         elif time.monotonic() - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = time.monotonic()
             errors.print(self._text(history), soft_wrap=True)
@@ -59,7 +62,7 @@ class Progress:
         ]
         metric = task_named(history.spec.task).metric
         for budget in history.creation.budgets:
-            best = best_on(history.trials, budget.device)
+            best = history.best_on(budget.device)
             parts.append(f"{budget.device} {quality_text(best, metric)}")
         parts.append(self._time(history))
         return " · ".join(parts)

@@ -21,6 +21,8 @@ _KEPT_SHARED = 8
 _TASKS_PER_WORKER = 200
 """After so many tasks a worker is replaced by a fresh one: TensorFlow keeps compiled kernels for every shape it has
 met, about half a mebibyte a trial, and in the end an innocent trial would meet the memory limit."""
+_MOST_RESTARTS = 3
+"""How often Ray is started anew in one session before the study is stopped."""
 _POLL_S = 0.5
 """How often limits are looked at while nothing comes back."""
 
@@ -78,6 +80,9 @@ class RayExecutor(Generic[Task, Shared, Result]):
         tasks_per_worker: int = _TASKS_PER_WORKER,
     ) -> None:
         _start_ray(workers, address)
+        self._heads = _head_processes() if address is None else []
+        self._restarts = 0
+        self._count = workers
         self._job = job
         self._limits = limits
         self._tasks_per_worker = tasks_per_worker
@@ -112,6 +117,8 @@ class RayExecutor(Generic[Task, Shared, Result]):
         until = time.monotonic() + timeout_s
         while True:
             done = self._collect(max(0.0, min(_POLL_S, until - time.monotonic())))
+            if not all(_alive(process) for process in self._heads):
+                self._restart()
             self._enforce_limits()
             while self._retries and any(worker.task is None for worker in self._workers):
                 retry = self._retries.pop()
@@ -126,6 +133,28 @@ class RayExecutor(Generic[Task, Shared, Result]):
         self._workers.clear()
         self._shared.clear()
         ray.shutdown()
+
+    def _restart(self) -> None:
+        """Start Ray anew after one of its own processes was lost; the tasks that ran are tried again.
+
+        Raises:
+            StudyError: it was lost too often.
+        """
+        self._restarts += 1
+        if self._restarts > _MOST_RESTARTS:
+            raise StudyError(
+                f"Ray ended {self._restarts} times",
+                hint="nothing is lost: `tuner resume` goes on, or with `--workers 0`",
+            )
+        self._retries += [
+            _Retry(worker.task, worker.attempts, worker.busy_s) for worker in self._workers if worker.task is not None
+        ]
+        self._workers.clear()
+        self._shared.clear()
+        ray.shutdown()
+        _start_ray(self._count, None)
+        self._heads = _head_processes()
+        self._workers = [self._spawn() for _ in range(self._count)]
 
     def _spawn(self) -> _Worker[Task]:
         remote_class: Any = ray.remote(num_cpus=1, max_restarts=0)(_Actor)
@@ -247,6 +276,19 @@ def _cause(failure: ray.exceptions.RayTaskError) -> StageError:
     if isinstance(failure.cause, Exception):
         return as_stage_error(failure.cause)
     return WorkerError(str(failure).strip().splitlines()[-1])
+
+
+def _head_processes() -> list[psutil.Process]:
+    """Return Ray's own processes on this machine, without which no worker can be started."""
+    children = psutil.Process().children()
+    return [process for process in children if process.name() in {"gcs_server", "raylet"}]
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _resident_bytes(pid: int) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from tuner.record import Trial
-from tuner.search.front import non_dominated
+from tuner.search.front import Points, non_dominated
 
 _BEST_KEPT = 5
 
@@ -43,14 +45,38 @@ def objectives(trial: Trial, device: str, resources: Sequence[str]) -> tuple[flo
     return (1.0 - trial.score, *(resource_value(trial, device, resource) for resource in resources))
 
 
-def worth_keeping(trials: Sequence[Trial], devices: Sequence[str], resources: Sequence[str]) -> frozenset[int]:
-    """Return the numbers of the trials whose models are kept: all fronts and the best few."""
-    trained = [trial for trial in trials if trial.score is not None]
-    best = sorted(trained, key=lambda trial: (-(trial.score or 0.0), trial.number))[:_BEST_KEPT]
-    on_fronts = (trial for device in devices for trial in device_front(trained, device, resources))
-    return frozenset(trial.number for trial in (*best, *on_fronts))
+class Keeping:
+    """Which models are kept, as trials come in one after another: those of all fronts and of the best few.
 
+    What is not worth keeping when it comes in never will be, so a trial is compared with the fronts alone.
+    """
 
-def best_on(trials: Sequence[Trial], device: str) -> float | None:
-    """Return the best validation accuracy among the converted models that fit a device, `None` without any."""
-    return max((trial.score for trial in trials if trial.score is not None and trial.fits(device)), default=None)
+    def __init__(self, devices: Sequence[str], resources: Sequence[str], trials: Iterable[Trial] = ()) -> None:
+        self._resources = resources
+        self._fronts: dict[str, tuple[Points, tuple[int, ...]]] = {
+            device: (np.empty((0, 1 + len(resources))), ()) for device in devices
+        }
+        self._best: list[tuple[float, int]] = []
+        for trial in trials:
+            self.add(trial)
+
+    def add(self, trial: Trial) -> None:
+        """Take a trial in; of those equal in every objective the first stays."""
+        if trial.score is None:
+            return
+        self._best = sorted([*self._best, (-trial.score, trial.number)])[:_BEST_KEPT]
+        for device, (points, numbers) in self._fronts.items():
+            if not trial.fits(device):
+                continue
+            point = np.array(objectives(trial, device, self._resources))
+            if (points <= point).all(axis=1).any():
+                continue
+            stays = np.asarray(~(points >= point).all(axis=1))
+            left = tuple(number for number, kept in zip(numbers, stays.tolist(), strict=True) if kept)
+            self._fronts[device] = np.vstack([points[stays], point]), (*left, trial.number)
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of the trials whose models are kept."""
+        on_fronts = (number for _, numbers in self._fronts.values() for number in numbers)
+        return frozenset((*on_fronts, *(number for _, number in self._best)))

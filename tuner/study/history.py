@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from tuner.dsp.custom import BlockFile
@@ -135,6 +137,9 @@ class History:
         self.climbed_before_latest: dict[int, int] = {}
         """The same when a trial was last handed out."""
         self._trials: dict[int, Trial] = {}
+        self._in_order: tuple[Trial, ...] | None = ()
+        self._states: Counter[State] = Counter()
+        self._best: dict[str, float] = {}
         self._worked_s = 0.0
         self._session_start: float | None = None
         self.created_at = 0.0
@@ -167,7 +172,7 @@ class History:
                 self.stop, self._session_start = None, event.at
             case Kind.ASKED | Kind.TOLD:
                 trial = decode(Trial, event.payload)
-                self._trials[trial.number] = trial
+                self._put(trial)
                 if event.kind is Kind.ASKED:
                     self.climbed_before_latest = dict(self.climbed)
                 elif (scored := sum(rung.error is not None for rung in trial.rungs)) > 1:
@@ -175,10 +180,10 @@ class History:
             case Kind.REPEATED:
                 number, run = int(event.payload["number"]), decode(Run, event.payload["run"])
                 runs = sorted((*self._trials[number].runs, run), key=lambda run: run.index)
-                self._trials[number] = replace(self._trials[number], runs=tuple(runs))
+                self._put(replace(self._trials[number], runs=tuple(runs)))
             case Kind.TESTED:
                 final = decode(FinalScore, event.payload)
-                self._trials[final.number] = replace(self._trials[final.number], test=final.score)
+                self._put(replace(self._trials[final.number], test=final.score))
             case Kind.STOPPED:
                 self.stop = decode(Stop, event.payload)
                 self.survey += self.stop.survey
@@ -189,7 +194,7 @@ class History:
         if event.kind is Kind.STOPPED:
             self._close_session()
 
-    @property
+    @cached_property
     def spec(self) -> StudySpec:
         """The study file, checked."""
         return self.creation.study
@@ -197,7 +202,9 @@ class History:
     @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials by number; there are no gaps."""
-        return tuple(self._trials[number] for number in sorted(self._trials))
+        if self._in_order is None:
+            self._in_order = tuple(self._trials[number] for number in sorted(self._trials))
+        return self._in_order
 
     def trial(self, number: int) -> Trial:
         """Return one trial.
@@ -221,13 +228,35 @@ class History:
     @property
     def counts(self) -> Counts:
         """Trials by state."""
-        return Counts.of(self.trials)
+        return Counts(len(self._trials), *(self._states[state] for state in State))
+
+    def best_on(self, device: str) -> float | None:
+        """Return the best score among the converted models that fit a device, `None` without any."""
+        return self._best.get(device)
 
     @property
     def worked_s(self) -> float:
         """Seconds of work over all sessions; a killed one counts up to its last event."""
         open_s = self.changed_at - self._session_start if self._session_start is not None else 0.0
         return self._worked_s + max(0.0, open_s)
+
+    def _put(self, trial: Trial) -> None:
+        """Take in a trial's present state; what is counted is kept up, for a study may have many trials."""
+        before = self._trials.get(trial.number)
+        self._trials[trial.number] = trial
+        self._in_order = None
+        self._states[trial.state] += 1
+        if before is not None:
+            self._states[before.state] -= 1
+        if trial.score is None or (before is not None and before.score == trial.score):
+            return
+        others = self._trials.values() if before is not None and before.score is not None else ()
+        for budget in self.creation.budgets:
+            if others:  # a score has changed, so that the best may be another's
+                self._best.pop(budget.device, None)
+            for other in (*others, trial):
+                if other.score is not None and other.fits(budget.device):
+                    self._best[budget.device] = max(other.score, self._best.get(budget.device, other.score))
 
     def _close_session(self) -> None:
         if self._session_start is not None:

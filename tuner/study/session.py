@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 from tuner.execution.executor import Executor, Limits
 from tuner.execution.inline import InlineExecutor
-from tuner.store.event import Event, Kind, Store
+from tuner.store.event import Store
 from tuner.study.artifacts import ArtifactFolder
 from tuner.study.cost_model import CostModel
 from tuner.study.creation import check_unchanged, open_study_dataset, targets_of
-from tuner.study.fronts import device_front, worth_keeping
+from tuner.study.fronts import device_front
 from tuner.study.history import History, Session, Stop, started, stopped, tested
 from tuner.study.loop import SearchLoop, Tools
+from tuner.study.recorder import Recorder
 from tuner.study.repeats import Repeats
 from tuner.study.replay import chooser
 from tuner.tasks import task_named
@@ -43,13 +43,12 @@ class Work:
         self, history: History, store: Store, artifacts: ArtifactFolder, *, watch: Watch, ray_address: str | None = None
     ) -> None:
         self._history = history
-        self._store = store
+        self._record = Recorder(history, store, artifacts)
         self._artifacts = artifacts
         self._watch = watch
         self._ray_address = ray_address
         self._devices = tuple(budget.device for budget in history.creation.budgets)
         self._resources = history.spec.resources
-        self._repeats = history.spec.repeats > 1 or bool(history.creation.folds)
 
     def run(self, session: Session) -> Stop:
         """Search until a limit of the session is reached, then score the fronts on the test split.
@@ -83,7 +82,7 @@ class Work:
                 loop = SearchLoop(history, session, tools)
                 end = loop.run()
                 Repeats(history, executor, record=self._record, watch=self._watch).run()
-            self._artifacts.keep(worth_keeping(history.trials, self._devices, self._resources))
+            self._record.settle()
             self._score_fronts(context, tuple(splits["test"]))
         except KeyboardInterrupt:
             self._record(stopped(Stop("it was interrupted", finished=False, survey=costs.survey)))
@@ -113,14 +112,6 @@ class Work:
         from tuner.execution.ray import RayExecutor  # noqa: PLC0415 - Ray takes a second to import
 
         return RayExecutor(job, task_limits, workers=session.workers, address=self._ray_address)
-
-    def _record(self, what: tuple[Kind, dict[str, Any]]) -> None:
-        event = Event(*what, at=time.time())
-        self._store.append(event)
-        self._history.apply(event)
-        # Whoever may take the place of a lucky member of a front at the end needs a model.
-        if event.kind is Kind.TOLD and not self._repeats:
-            self._artifacts.keep(worth_keeping(self._history.trials, self._devices, self._resources))
 
     def _score_fronts(self, context: Context, test: tuple[str, ...]) -> None:
         """Score the members of all fronts once on the locked test split."""
