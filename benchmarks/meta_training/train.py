@@ -7,9 +7,10 @@ what a rule is judged by is what a user gets: the validation loss of the best of
 Full trainings instead of truncated ones (persistent evolution strategies, Vicol et al. 2021) make rounds longer and
 the estimate free of the noise that adds up over truncations.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.meta_training.train --output folder [--rounds 1500] [--seed 1]
+    OMP_NUM_THREADS=1 python -m benchmarks.meta_training.train --output folder [--rounds 1500] [--until 700] [--seed 1]
 
-Writes `learned.npz` (running mean of the rule's weights) and what every round and every hundredth gave.
+Writes `learned.npz` (running mean of the rule's weights) and what every round and every hundredth gave. The step size
+of meta-training falls over `--rounds`; the weights that ship are those after 700.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ class Unroll:
         """R × 2: the meta-loss of every rule and the share of wrong answers at its best checkpoint."""
         replicas, total = len(rules), tf.constant(float(task.strides.sum()))
         weights = tf.repeat(tf.constant(task.weights), 2, axis=0)
-        memory = Memory(*(tf.zeros_like(weights) for _ in range(4)), tf.zeros((replicas, 2)))
-        state = (weights, memory.fast, memory.slow, memory.short, memory.long, memory.losses)
+        memory = Memory.empty(replicas, weights.shape[1])
+        state = (weights, tf.constant(memory.moments), tf.constant(memory.losses))
         fixed = (tf.constant(rules), tf.constant(task.features), tf.constant(task.truth), total)
         course = []
         firsts = np.cumsum(task.strides) - task.strides
@@ -127,7 +128,7 @@ class Unroll:
             gradient = tape.gradient(loss, weights)
             count = first + tf.cast(index, tf.float32) + 1
             after, kept = moved(rules, self._tensors, weights, gradient, loss, Memory(*memory), (count, total))
-            return (index + 1, after, kept.fast, kept.slow, kept.short, kept.long, kept.losses)
+            return index + 1, after, kept.moments, kept.losses
 
         return tf.while_loop(lambda index, *_: index < stride, step, (tf.constant(0), *state))[1:]
 
@@ -154,13 +155,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=1500)
+    parser.add_argument("--until", type=int, default=700, help="round after which to stop, on the way to --rounds")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    meta_train(options.output, options.rounds, options.seed)
+    meta_train(options.output, options.rounds, options.until, options.seed)
 
 
-def meta_train(output: Path, rounds: int, seed: int) -> None:
+def meta_train(output: Path, rounds: int, until: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
     theta = first = first_parameters(generator)
     mean = theta.copy()
@@ -171,7 +173,7 @@ def meta_train(output: Path, rounds: int, seed: int) -> None:
     with (output / "rounds.csv").open("w") as log, (output / "curve.csv").open("w") as curve:
         log.write("round,seconds,family,steps,batch,meta_loss,wrong,spread\n")
         curve.write("round,seconds," + ",".join(f'"{family.name}"' for family in FAMILIES) + "\n")
-        for number in range(1, rounds + 1):
+        for number in range(1, until + 1):
             family = FAMILIES[int(generator.integers(len(FAMILIES)))]
             task = problem(family, generator)
             noise = generator.normal(size=(PAIRS, PARAMETERS)).astype(np.float32)

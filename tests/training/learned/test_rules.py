@@ -113,6 +113,17 @@ def test_the_scale_of_the_gradients_does_not_matter_to_the_shipped_rule():
     np.testing.assert_allclose(step(1.0), step(100.0), rtol=1e-4, atol=1e-6)
 
 
+def test_networks_of_any_size_are_trained_alike(monkeypatch):
+    """Small ones by two matrix products, large ones tensor by tensor."""
+    start = np.random.default_rng(1).normal(size=SIZE).astype(np.float32)
+    small, _ = _train(learned_rule(Settings.of("learned"), SHAPES), 5, start)
+
+    monkeypatch.setattr("tuner.training.learned.controlled._MEMBERS", 0)
+    large, _ = _train(learned_rule(Settings.of("learned"), SHAPES), 5, start)
+
+    np.testing.assert_allclose(small, large, rtol=1e-5, atol=1e-6)
+
+
 def test_the_shipped_weights_are_those_of_this_controller_and_small():
     parameters = shipped_parameters()
 

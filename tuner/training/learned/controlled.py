@@ -46,10 +46,25 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 
 PARAMETERS = sum(math.prod(shape) for shape in _SHAPES.values())
 
-_FAST, _SLOW = 0.9, 0.99
-_SHORT, _LONG = 0.99, 0.999
+_DECAYS = np.array([0.9, 0.99, 0.99, 0.999], np.float32)
+"""Of fast and slow momentum, of short and long memory of the squares."""
+_LOSS_DECAYS = np.array([0.8, 0.98], np.float32)
 _EPSILON = 1e-8
-_LOSS_DECAYS = (0.8, 0.98)
+_GREATEST_DECAY = 0.1
+_ADAM = np.eye(_DIRECTIONS, dtype=np.float32)[0]
+_STEPS = ((50.0, 1.0), (1500.0, 1500.0))
+"""Least and greatest length of a training, and number of a step, in meta-training."""
+
+_MEMBERS = 2_000_000
+
+_SHARES = np.array([1.0, 9.0], np.float32)
+"""Tenths of the training after which the beginning is over and the end begins."""
+_TINY = 1e-20
+_FLOORS = np.array([1e-8, 1e-4, 1e-4, 1e-4, 1e-4], np.float32)
+_SCALES = np.array([0.25, 0.5, 0.5, 0.5, 0.5], np.float32)
+_SHIFTS = np.array([1.0, 0.0, 1.0, 1.0, 1.0], np.float32)
+_CEILINGS = np.array([2.0, 2.0, np.inf, np.inf, np.inf], np.float32)
+"""Of the logarithms of the squares of weights, gradients, momenta and their ratio: made to lie around zero."""
 
 
 def first_parameters(generator: np.random.Generator) -> NDArray[np.float32]:
@@ -70,6 +85,15 @@ class Tensors:
     """T."""
     features: NDArray[np.float32]
     """T × static features: size, fan-in, depth, and whether it is a vector, a convolution, depthwise, normalized."""
+
+    @property
+    def small(self) -> bool:
+        """Whether `members` is, so that two matrix products are faster than operators for each tensor."""
+        return len(self.index) * len(self.sizes) <= _MEMBERS
+
+    def members(self) -> NDArray[np.float32]:
+        """Return N × T: 1 where a weight belongs to a tensor."""
+        return np.eye(len(self.sizes), dtype=np.float32)[self.index]
 
     @classmethod
     def of(cls, shapes: Sequence[tuple[int, ...]]) -> Tensors:
@@ -110,18 +134,15 @@ def _normalized(shapes: Sequence[tuple[int, ...]]) -> list[bool]:
 class Memory:
     """What the rule keeps between steps; all of it starts at zero."""
 
-    fast: Tensor
-    """R × N: mean of the gradients, decay 0.9; `slow` 0.99."""
-    slow: Tensor
-    short: Tensor
-    """R × N: mean of their squares, decay 0.99; `long` 0.999."""
-    long: Tensor
+    moments: Tensor
+    """R × 4 × N: means of the gradients, decays 0.9 and 0.99, and of their squares, decays 0.99 and 0.999."""
     losses: Tensor
     """R × 2: mean of the loss, decays 0.8 and 0.98."""
 
-    def parts(self) -> tuple[Tensor, ...]:
-        """Return its tensors in order."""
-        return self.fast, self.slow, self.short, self.long, self.losses
+    @classmethod
+    def empty(cls, replicas: int, size: int) -> Memory:
+        """Return the memory before the first step."""
+        return cls(np.zeros((replicas, len(_DECAYS), size), np.float32), np.zeros((replicas, 2), np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,8 +154,8 @@ class Controlled:
 
     def first(self) -> tuple[NDArray[np.float32], ...]:
         """Return what `Memory` starts with."""
-        empty = np.zeros((1, len(self.tensors.index)), np.float32)
-        return empty, empty, empty, empty, np.zeros((1, len(_LOSS_DECAYS)), np.float32)
+        memory = Memory.empty(1, len(self.tensors.index))
+        return memory.moments, memory.losses
 
     def moved(self, now: Now, slots: Slots) -> tuple[Tensor, Slots]:
         """Take a step."""
@@ -147,7 +168,7 @@ class Controlled:
             Memory(*slots),
             (now.count, now.total),
         )
-        return weights[0], memory.parts()
+        return weights[0], (memory.moments, memory.losses)
 
 
 @lru_cache(maxsize=1)
@@ -169,6 +190,8 @@ def moved(
 ) -> tuple[Tensor, Memory]:
     """Return the weights and the memory after a step.
 
+    Most networks here are so small that a step costs by the operator, not by the weight: hence the stacks.
+
     Args:
         parameters: R × `PARAMETERS`, those of the controller.
         tensors: how the weights are divided.
@@ -179,86 +202,76 @@ def moved(
         time: number of this step as a float, 1 for the first, and how many there will be.
     """
     count, total = time
+    squared = tf.square(gradient)
+    seen = tf.stack([gradient, gradient, squared, squared], 1)
     memory = Memory(
-        memory.fast + (1 - _FAST) * (gradient - memory.fast),
-        memory.slow + (1 - _SLOW) * (gradient - memory.slow),
-        memory.short + (1 - _SHORT) * (tf.square(gradient) - memory.short),
-        memory.long + (1 - _LONG) * (tf.square(gradient) - memory.long),
-        memory.losses + (1 - tf.constant(_LOSS_DECAYS)) * (loss[:, None] - memory.losses),
+        memory.moments + (1 - _DECAYS)[:, None] * (seen - memory.moments),
+        memory.losses + (1 - _LOSS_DECAYS) * (loss[:, None] - memory.losses),
     )
-    fast, slow = memory.fast / (1 - _FAST**count), memory.slow / (1 - _SLOW**count)
-    square = memory.long / (1 - _LONG**count)
+    corrected = memory.moments * (1 / (1 - _DECAYS**count))[:, None]
+    fast, slow, short, square = tf.unstack(corrected, axis=1)
+    agreement = fast * gradient
+    means = _means([tf.square(weights), squared, square, tf.square(fast), tf.square(slow), agreement], tensors)
+    outputs = _controls(parameters, _features(means, tensors, memory.losses, count, total))
+
     inverse = tf.math.rsqrt(square + _EPSILON**2)
-    sums = _sums([weights**2, gradient**2, square, fast**2, slow**2, fast * gradient], tensors)
-    features = _features(sums / tensors.sizes[:, None], tensors, memory.losses, count, total)
-    outputs = _controls(parameters, features)
     adam = fast * inverse
     directions = (
         adam,
-        fast * tf.math.rsqrt(memory.short / (1 - _SHORT**count) + _EPSILON**2),
+        fast * tf.math.rsqrt(short + _EPSILON**2),
         tf.clip_by_value(gradient * inverse, -3.0, 3.0),
         slow * inverse,
-        tf.where(fast * gradient > 0, adam, 0.0),
+        tf.where(agreement > 0, adam, 0.0),
+        weights,
     )
-    rate = PEAK * _cosine(count, total) * tf.exp(tf.clip_by_value(outputs[..., 0], -5.0, 4.0))
-    blend = rate[..., None] * (outputs[..., 1 : 1 + _DIRECTIONS] + tf.eye(1, _DIRECTIONS)[0])
-    decay = rate * 0.1 * tf.nn.relu(outputs[..., -1])
-    shares = tf.gather(tf.concat([blend, decay[..., None]], -1), tensors.index, axis=1)
-    step = shares[..., -1] * weights
-    for place, direction in enumerate(directions):
-        step += shares[..., place] * direction
-    return weights - step, memory
+    cosine = 0.5 * (1 + tf.cos(math.pi * (count - 1) / total))  # from 1 to nearly nothing; the last step still moves
+    rate = PEAK * cosine * tf.exp(tf.clip_by_value(outputs[..., :1], -5.0, 4.0))
+    shrink = _GREATEST_DECAY * tf.nn.relu(outputs[..., -1:])
+    blend = rate * tf.concat([outputs[..., 1:-1] + _ADAM, shrink], -1)
+    return weights - _blended(blend, directions, tensors), memory
 
 
-def _cosine(count: Tensor, total: Tensor) -> Tensor:
-    """From 1 to nearly nothing; the last step still moves."""
-    return 0.5 * (1 + tf.cos(math.pi * (count - 1) / total))
+def _blended(blend: Tensor, directions: Sequence[Tensor], tensors: Tensors) -> Tensor:
+    """Return R × N: in each tensor the directions by their shares, R × T × directions."""
+    stacked = tf.stack(directions, 1)
+    if tensors.small:
+        shares = tf.matmul(blend, tensors.members(), transpose_a=True, transpose_b=True)
+        return tf.reduce_sum(shares * stacked, axis=1)
+    parts = tf.split(stacked, tensors.sizes.astype(int), axis=2)
+    rows = tf.unstack(blend[:, :, None], axis=1)
+    return tf.concat([row @ part for row, part in zip(rows, parts, strict=True)], -1)[:, 0]
 
 
-def _sums(values: list[Tensor], tensors: Tensors) -> Tensor:
-    """Return R × T × values: each summed over the weights of a tensor."""
-    stacked = tf.transpose(tf.stack(values, -1), (1, 0, 2))
-    return tf.transpose(tf.math.unsorted_segment_sum(stacked, tensors.index, len(tensors.sizes)), (1, 0, 2))
+def _means(values: Sequence[Tensor], tensors: Tensors) -> Tensor:
+    """Return R × T × values: each averaged over the weights of a tensor."""
+    stacked = tf.stack(values, 1)
+    if tensors.small:
+        sums = stacked @ tensors.members()
+    else:
+        sums = tf.stack(
+            [tf.reduce_sum(part, axis=2) for part in tf.split(stacked, tensors.sizes.astype(int), axis=2)], -1
+        )
+    return tf.transpose(sums / tensors.sizes, (0, 2, 1))
 
 
 def _features(means: Tensor, tensors: Tensors, losses: Tensor, count: Tensor, total: Tensor) -> Tensor:
-    """Return R × T × features, all of the order of 1."""
-    replicas, number = tf.shape(means)[0], len(tensors.sizes)
-    share = (count - 1) / total
-    time = tf.stack(
-        [
-            2 * share - 1,
-            tf.tanh(10 * (share - 0.1)),
-            tf.tanh(10 * (share - 0.9)),
-            (tf.math.log(total) - 6) / 1.5,
-            tf.math.log(count) / 4 - 1,
-        ]
-    )
-    corrected = losses / (1 - tf.constant(_LOSS_DECAYS) ** count)
-    logs = tf.math.log(tf.maximum(corrected, 1e-6))
-    course = tf.stack(
-        [tf.clip_by_value(logs[:, 0] / 2, -2.0, 2.0), tf.clip_by_value(3 * (logs[:, 0] - logs[:, 1]), -2.0, 2.0)], -1
-    )
-    weight, gradient, square, fast, slow, agreement = tf.unstack(means, axis=-1)
-    floor = 1e-20
-    measured = tf.stack(
-        [
-            tf.clip_by_value(_log(weight, 1e-8) / 4 + 1, -2.0, 2.0),
-            tf.clip_by_value(_log(gradient / (square + floor), 1e-4) / 2, -2.0, 2.0),
-            _log(fast / (square + floor), 1e-4) / 2 + 1,
-            _log(slow / (square + floor), 1e-4) / 2 + 1,
-            agreement * tf.math.rsqrt(fast * gradient + floor**2),
-            _log(slow / (fast + floor), 1e-4) / 2 + 1,
-        ],
-        -1,
-    )
-    everywhere = tf.concat([tf.tile(time[None], (replicas, 1)), course, tf.ones((replicas, 1))], -1)
-    static = tf.tile(tensors.features[None], (replicas, 1, 1))
-    return tf.concat([tf.tile(everywhere[:, None], (1, number, 1)), static, measured], -1)
+    """Return R × T × features, all of the order of 1; those of longer trainings are of the longest in meta-training."""
+    share = 10 * (count - 1) / total
+    steps = tf.math.log(tf.clip_by_value(tf.stack([total, count]), *_STEPS))
+    time = tf.concat([share[None] / 5 - 1, tf.tanh(share - _SHARES), steps / (1.5, 4.0) - (4.0, 1.0)], 0)
+    recent, longer = tf.unstack(tf.math.log(tf.maximum(losses / (1 - _LOSS_DECAYS**count), 1e-6)), axis=-1)
+    course = tf.clip_by_value(tf.stack([recent / 2, 3 * (recent - longer)], -1), -2.0, 2.0)
+    everywhere = tf.concat([tf.ones_like(course[:, :1]) * time, course, tf.ones_like(course[:, :1])], -1)
 
-
-def _log(value: Tensor, floor: float) -> Tensor:
-    return tf.math.log(value + floor)
+    _, gradient, square, fast, _, agreement = tf.unstack(means, axis=-1)
+    above, below = tf.gather(means, (0, 1, 3, 4, 4), axis=-1), tf.stack([square, square, square, fast], -1)
+    below = tf.concat([tf.ones_like(square)[..., None], below + _TINY], -1)
+    logs = tf.math.log(above / below + _FLOORS) * _SCALES + _SHIFTS
+    measured = tf.maximum(tf.minimum(logs, _CEILINGS), -_CEILINGS)
+    agreed = agreement * tf.math.rsqrt(fast * gradient + _TINY**2)
+    static = tf.ones_like(everywhere[:, None, :1]) * tensors.features
+    spread = tf.ones_like(static[..., :1]) * everywhere[:, None]
+    return tf.concat([spread, static, measured[..., :4], agreed[..., None], measured[..., 4:]], -1)
 
 
 def _controls(parameters: Tensor, features: Tensor) -> Tensor:
@@ -266,6 +279,6 @@ def _controls(parameters: Tensor, features: Tensor) -> Tensor:
     parts = tf.split(parameters, [math.prod(shape) for shape in _SHAPES.values()], axis=1)
     layers = {name: tf.reshape(part, (-1, *shape)) for (name, shape), part in zip(_SHAPES.items(), parts, strict=True)}
     hidden = tf.tanh(features @ layers["hidden_1"])
-    pooled = tf.broadcast_to(tf.reduce_mean(hidden, axis=1, keepdims=True), tf.shape(hidden))
+    pooled = tf.ones_like(hidden) * tf.reduce_mean(hidden, axis=1, keepdims=True)
     both = tf.concat([hidden, pooled, tf.ones_like(hidden[..., :1])], -1)
     return tf.tanh(both @ layers["hidden_2"]) @ layers["output"] + features @ layers["skip"]
