@@ -69,7 +69,7 @@ def server(tmp_path: Path, toy_motion: Path) -> Iterator[Server]:
     server.process.terminate()
     server.process.wait(timeout=30)
     for process in psutil.process_iter(["cmdline"]):
-        if "tuner.service.worker" in (process.info["cmdline"] or []) and str(tmp_path) in process.info["cmdline"][-1]:
+        if "tuner.service.worker" in (process.info["cmdline"] or []) and str(tmp_path) in process.info["cmdline"][-2]:
             process.kill()
 
 

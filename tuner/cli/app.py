@@ -15,7 +15,7 @@ from tuner.cli.datasets import datasets
 from tuner.cli.devices import devices
 from tuner.cli.profile import check, profile
 from tuner.cli.results import compare, export, report, select
-from tuner.cli.running import extend, resume, status
+from tuner.cli.running import cancel, extend, pause, resume, status
 from tuner.cli.running import run as run_study
 from tuner.cli.serve import serve
 from tuner.cli.spaces import spaces
@@ -37,6 +37,8 @@ app.command(rich_help_panel=_RUN)(resume)
 app.command(rich_help_panel=_RUN)(extend)
 app.command(rich_help_panel=_RUN)(status)
 app.command(rich_help_panel=_RUN)(serve)
+app.command(rich_help_panel=_RUN)(pause)
+app.command(rich_help_panel=_RUN)(cancel)
 app.command(rich_help_panel=_READ)(report)
 app.command(rich_help_panel=_READ)(compare)
 app.command(rich_help_panel=_READ)(select)

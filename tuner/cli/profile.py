@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich import box
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tuner.cli.console import output, print_json
+from tuner.cli.remote import Server, connect, need_no
 from tuner.devices.budget import Budget, default_budget
 from tuner.devices.profile import Build, DeviceProfile, Kernels, load_profile, profile_names
 from tuner.errors import InputError, ModelError, nearest
@@ -20,6 +21,9 @@ from tuner.inspection.inspect import UNIT_REFUSES, Inspection, inspect, with_run
 from tuner.units import format_bytes, format_milliseconds, parse_bytes, parse_milliseconds
 
 _KERNELS = ("cmsis-nn", "reference", "esp-nn")
+
+if TYPE_CHECKING:
+    from tuner.messages.profile import Profile
 
 Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="The model: a .tflite, Keras or ONNX file, or a SavedModel.")
@@ -33,6 +37,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 def profile(
     model: Model,
     device: Devices = None,
+    server: Server = None,
     every: Annotated[bool, typer.Option("--all", help="All known devices (the default).")] = False,
     as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")] = None,
@@ -42,6 +47,11 @@ def profile(
     """Show what a model needs on devices: RAM, flash, latency and energy, and whether it fits."""
     if every and device:
         raise InputError("--all and --device are both given", hint="leave one of them out")
+    if server is not None:
+        need_no(server, {"--html": html, "--kernels": kernels, "--build": build})
+        told = connect(server).profile(read_model(model), f"{model.stem}.tflite", device or ())
+        _print_told(told, as_json=as_json)
+        return
     chosen = [_with_runtime(load_profile(name), kernels, build) for name in device or profile_names()]
     inspections = inspect(read_model(model), chosen)
     if html is not None:
@@ -59,6 +69,28 @@ def profile(
         output.print(_operators_table(inspections[0]))
     if html is not None:
         output.print(f"page: {escape(str(html))}", soft_wrap=True)
+
+
+def _print_told(told: Profile, *, as_json: bool) -> None:
+    """Print what a server says of a model."""
+    if as_json:
+        print_json([device.model_dump(mode="json") for device in told.devices])
+        return
+    title = f"{escape(told.model)}  {format_bytes(told.model_bytes)}, {told.operators} operators"
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    for name in ("device", "fits", "arena", "RAM", "flash", "latency", "why not"):
+        table.add_column(name, justify="left" if name in {"device", "why not"} else "right", overflow="fold")
+    for device in told.devices:
+        table.add_row(
+            device.device,
+            "[green]yes[/]" if device.fits else "[red]no[/]",
+            format_bytes(device.ram.arena_min_bytes),
+            format_bytes(device.ram.total_bytes),
+            format_bytes(device.flash.total_bytes),
+            format_milliseconds(device.latency.ms),
+            escape("; ".join(device.reasons)),
+        )
+    output.print(table)
 
 
 def check(

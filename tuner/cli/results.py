@@ -9,6 +9,7 @@ import typer
 
 from tuner.api import DEFAULT_FOLDER, Study
 from tuner.cli.console import output, print_json
+from tuner.cli.remote import Server, connect, open_study, studies_compared
 from tuner.cli.running import AsJson, Studies, StudyName
 from tuner.cli.tables import trial_json
 from tuner.errors import InputError
@@ -31,9 +32,15 @@ def report(
         ),
     ] = None,
     studies: Studies = DEFAULT_FOLDER,
+    server: Server = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a self-contained HTML report, with CSV, JSON and Markdown beside it; of several studies, Markdown."""
+    if server is not None:
+        if len(names) > 1:
+            raise InputError("a server reports one study at a time", hint="name one, or use `tuner compare --server`")
+        _print_path(open_study(names[0], studies, server).report(output_file), as_json=as_json)
+        return
     opened = [Study.open(name, studies=studies) for name in names]
     if len(opened) == 1:
         path = opened[0].report(output_file)
@@ -43,6 +50,10 @@ def report(
         path = output_file or studies / "comparison.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_studies_report([(study.summary, study.trials) for study in opened], path)
+    _print_path(path, as_json=as_json)
+
+
+def _print_path(path: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"report": str(path)})
     else:
@@ -56,18 +67,22 @@ def compare(
         bool, typer.Option("--markdown", help="Print a table in Markdown, for a pull request.")
     ] = False,
     studies: Studies = DEFAULT_FOLDER,
+    server: Server = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare trials side by side, or the fronts of several studies."""
     from tuner.report.compare import compare_studies, compare_trials  # noqa: PLC0415 - pandas takes a while to import
 
-    opened = [Study.open(name, studies=studies) for name in names]
-    if trial and len(opened) > 1:
+    if trial and len(names) > 1:
         raise InputError("--trial compares trials of one study, but several studies are given", hint="name one study")
     if trial:
-        comparison = compare_trials(opened[0].summary, [opened[0].trial(number) for number in trial])
+        opened = open_study(names[0], studies, server)
+        comparison = compare_trials(opened.summary, [opened.trial(number) for number in trial])
+    elif server is not None:
+        comparison = studies_compared(connect(server), names)
     else:
-        comparison = compare_studies([(study.summary, study.trials) for study in opened])
+        here = [Study.open(name, studies=studies) for name in names]
+        comparison = compare_studies([(study.summary, study.trials) for study in here])
     if as_json:
         print_json(comparison.to_json())
     elif markdown:
@@ -87,10 +102,11 @@ def select(
     ] = None,
     knee: Annotated[bool, typer.Option("--knee", help="The best compromise instead of the most accurate.")] = False,
     studies: Studies = DEFAULT_FOLDER,
+    server: Server = None,
     as_json: AsJson = False,
 ) -> None:
     """Choose a model for a device: the most accurate, the cheapest that is accurate enough, or the knee."""
-    opened = Study.open(study, studies=studies)
+    opened = open_study(study, studies, server)
     chosen = opened.select(
         device,
         max_latency=max_latency,
@@ -128,10 +144,11 @@ def export(
     device: Device,
     output_folder: Annotated[Path, typer.Option("--output", metavar="DIR", help="The folder to write to.")],
     studies: Studies = DEFAULT_FOLDER,
+    server: Server = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a model for firmware: .tflite, C array, manifest and golden vectors."""
-    files = Study.open(study, studies=studies).export(trial, device, output_folder)
+    files = open_study(study, studies, server).export(trial, device, output_folder)
     if as_json:
         print_json({"files": [str(file) for file in files]})
         return

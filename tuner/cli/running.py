@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from tuner.api import DEFAULT_FOLDER, Study
 from tuner.cli.console import errors, output, print_json
+from tuner.cli.remote import RemoteStudy, Server, connect, create, follow, need_no, open_study
 from tuner.cli.tables import front_table, status_json, study_heading
 from tuner.search.samplers import SAMPLERS
 from tuner.units import parse_seconds
+
+if TYPE_CHECKING:
+    from tuner.client import Client
+    from tuner.messages.studies import RunLimits
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study's name, or the path of its folder.")]
 Studies = Annotated[Path, typer.Option("--studies", help="The folder in which studies lie.")]
@@ -37,6 +42,9 @@ Sampler = Annotated[
     str | None,
     typer.Option(metavar="NAME", help=f"Another sampler than the study file's: auto, {', '.join(SAMPLERS)}."),
 ]
+AServer = Annotated[
+    str, typer.Option("--server", metavar="URL", envvar="TUNER_SERVER", help="Like http://127.0.0.1:8400.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -56,6 +64,7 @@ def run(
         typer.Option(metavar="URL", help="Keep the record in PostgreSQL: postgresql://user@host/database."),
     ] = None,
     ray_address: RayAddress = None,
+    server: Server = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a study from its file and run it to its limits."""
@@ -63,6 +72,13 @@ def run(
 
     # Before the study is made: a wrong limit must leave nothing behind.
     limits = _Limits(trials, _seconds(time_limit), _seconds(compute_limit), target_accuracy, patience, workers)
+    if server is not None:
+        need_no(server, {"--ray-address": ray_address, "--store": store})
+        client = connect(server)
+        name = create(client, study_file, {"seed": seed, "sampler": None if sampler is None else {"type": sampler}})
+        client.start_study(name, limits.message())
+        _followed(client, name, as_json=as_json)
+        return
     spec = read_spec(study_file)
     if seed is not None:
         spec = spec.model_copy(update={"seed": seed})
@@ -81,10 +97,17 @@ def resume(
     workers: Workers = None,
     studies: Studies = DEFAULT_FOLDER,
     ray_address: RayAddress = None,
+    server: Server = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a study that was interrupted or killed; nothing completed is run again."""
     limits = _Limits(None, _seconds(time_limit), _seconds(compute_limit), target_accuracy, patience, workers)
+    if server is not None:
+        need_no(server, {"--ray-address": ray_address})
+        client = connect(server)
+        client.resume_study(study, limits.message())
+        _followed(client, study, as_json=as_json)
+        return
     _work(Study.open(study, studies=studies), limits, ray_address, as_json=as_json)
 
 
@@ -98,9 +121,19 @@ def extend(
     workers: Workers = None,
     studies: Studies = DEFAULT_FOLDER,
     ray_address: RayAddress = None,
+    server: Server = None,
     as_json: AsJson = False,
 ) -> None:
     """Search on in a study that has reached its limits."""
+    if server is not None:
+        from tuner.messages.studies import Extension  # noqa: PLC0415
+
+        need_no(server, {"--ray-address": ray_address})
+        client = connect(server)
+        further = _Limits(trials, _seconds(time_limit), _seconds(compute_limit), target_accuracy, patience, workers)
+        client.extend_study(study, Extension.model_validate(further.message().model_dump()))
+        _followed(client, study, as_json=as_json)
+        return
     opened = Study.open(study, studies=studies)
     counts = opened.counts
     total = counts.trained + counts.failed + counts.pending + trials
@@ -108,9 +141,19 @@ def extend(
     _work(opened, limits, ray_address, as_json=as_json)
 
 
-def status(study: StudyName, studies: Studies = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
+def pause(study: StudyName, server: AServer) -> None:
+    """Stop a study on a server as Ctrl-C does, or take it out of the queue; `tuner resume` goes on."""
+    output.print(f"{study} is {connect(server).pause_study(study).state.value}")
+
+
+def cancel(study: StudyName, server: AServer) -> None:
+    """Stop a study on a server for good; what was found is kept, and only `tuner extend` searches on."""
+    output.print(f"{study} is {connect(server).cancel_study(study).state.value}")
+
+
+def status(study: StudyName, studies: Studies = DEFAULT_FOLDER, server: Server = None, as_json: AsJson = False) -> None:
     """Show where a study stands; it may be running."""
-    opened = Study.open(study, studies=studies)
+    opened = open_study(study, studies, server)
     if as_json:
         print_json(status_json(opened))
         return
@@ -125,6 +168,19 @@ class _Limits(NamedTuple):
     target_accuracy: float | None
     patience: int | None
     workers: int | None
+
+    def message(self) -> RunLimits:
+        """Return what a server is asked for."""
+        from tuner.messages.studies import RunLimits  # noqa: PLC0415
+
+        return RunLimits(
+            trials=self.trials,
+            time_limit_s=self.time_s,
+            compute_limit_s=self.compute_s,
+            target=self.target_accuracy,
+            patience=self.patience,
+            workers=self.workers,
+        )
 
 
 def _work(study: Study, limits: _Limits, ray_address: str | None, *, as_json: bool) -> None:
@@ -154,11 +210,23 @@ def _work(study: Study, limits: _Limits, ray_address: str | None, *, as_json: bo
         raise typer.Exit(1)
 
 
+def _followed(client: Client, name: str, *, as_json: bool) -> None:
+    """Look on while a server works on a study, then show it."""
+    try:
+        study = follow(client, name)
+    except KeyboardInterrupt:
+        errors.print(f"stopped looking; the study goes on: tuner status {name} --server {client.url}", soft_wrap=True)
+        raise typer.Exit(130) from None
+    _results(study, as_json=as_json)
+    if not any(study.front(device) for device in study.devices):
+        raise typer.Exit(1)
+
+
 def _seconds(text: str | None) -> float | None:
     return None if text is None else parse_seconds(text)
 
 
-def _results(study: Study, *, as_json: bool) -> None:
+def _results(study: Study | RemoteStudy, *, as_json: bool) -> None:
     if as_json:
         print_json(status_json(study))
         return
@@ -167,6 +235,6 @@ def _results(study: Study, *, as_json: bool) -> None:
     output.print(f"[dim]report: tuner report {study.name} · select: tuner select {study.name} --device NAME[/]")
 
 
-def _fronts(study: Study) -> None:
+def _fronts(study: Study | RemoteStudy) -> None:
     for device in study.devices:
         output.print(front_table(study, device))

@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from tuner.api import Study
 from tuner.cli.console import output
 from tuner.estimate import Estimate
-from tuner.record import BudgetSummary, Trial
+from tuner.record import BudgetSummary, Counts, StudySummary, Trial
 from tuner.report import words
 from tuner.units import format_bytes, format_milliseconds, format_seconds
 
 
-def study_heading(study: Study) -> None:
+class Shown(Protocol):
+    """A study of this machine or of a server."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        ...
+
+    @property
+    def summary(self) -> StudySummary:
+        """All that is known of it beside its trials."""
+        ...
+
+    @property
+    def counts(self) -> Counts:
+        """Trials by state."""
+        ...
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The names of the devices."""
+        ...
+
+    def front(self, device: str) -> tuple[Trial, ...]:
+        """Return the Pareto front of a device."""
+        ...
+
+
+def study_heading(study: Shown) -> None:
     """Print what the study is and where it stands."""
     summary, counts = study.summary, study.counts
     output.print(
@@ -34,7 +62,7 @@ def study_heading(study: Study) -> None:
             output.print(f"[dim]{escape(sentence)}[/]")
 
 
-def front_table(study: Study, device: str) -> Table:
+def front_table(study: Shown, device: str) -> Table:
     """Return the Pareto front of a device as a table."""
     budget = next(budget for budget in study.summary.budgets if budget.device == device)
     title = f"{escape(budget.title)} [dim]({device})[/]"
@@ -60,7 +88,7 @@ def budget_text(budget: BudgetSummary) -> str:
     return f"budget: {', '.join(parts)}"
 
 
-def status_json(study: Study) -> dict[str, Any]:
+def status_json(study: Shown) -> dict[str, Any]:
     """Return a study's state and fronts as JSON."""
     summary, counts = study.summary, study.counts
     return {
@@ -106,7 +134,7 @@ def trial_json(trial: Trial, device: str) -> dict[str, Any]:
     }
 
 
-def _front_row(study: Study, trial: Trial, device: str) -> tuple[str, ...]:
+def _front_row(study: Shown, trial: Trial, device: str) -> tuple[str, ...]:
     assert trial.training is not None
     assert trial.appraisal is not None
     cost = trial.appraisal.cost(device)

@@ -48,6 +48,12 @@ class RunLimits(Message):
     """Candidates to train in all."""
     time_limit_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Working time in all, over all sessions."""
+    compute_limit_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """Working time of all workers together, in all."""
+    target: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Stop once every device has a model of this quality."""
+    patience: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Stop after so many trained candidates without a gain in hypervolume."""
     workers: Annotated[int, Field(ge=0, le=1024)] | None = None
     """Ray workers; 0 trains in the study's own process."""
 
@@ -59,6 +65,12 @@ class Extension(Message):
     """Candidates to train in addition."""
     time_limit_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Working time in all, over all sessions."""
+    compute_limit_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """Working time of all workers together, in all."""
+    target: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Stop once every device has a model of this quality."""
+    patience: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Stop after so many trained candidates without a gain in hypervolume."""
     workers: Annotated[int, Field(ge=0, le=1024)] | None = None
 
 

@@ -252,7 +252,14 @@ class Crew:
         if left is not None and left.alive:
             self._replace(job, pid=left.pid, born=left.born)
             return
-        command = [sys.executable, "-P", "-m", "tuner.service.worker", str(folder.absolute()), *_options(job.limits)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "tuner.service.worker",
+            str(folder.absolute()),
+            job.limits.model_dump_json(),
+        ]
         with (folder / LOG).open("ab") as log:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -340,8 +347,3 @@ def _told(history: History) -> Standing:
 
 def _over(before: RunLimits, now: RunLimits) -> RunLimits:
     return before.model_copy(update=now.model_dump(exclude_none=True))
-
-
-def _options(limits: RunLimits) -> list[str]:
-    given = {"--trials": limits.trials, "--time-limit": limits.time_limit_s, "--workers": limits.workers}
-    return [text for name, value in given.items() if value is not None for text in (name, str(value))]

@@ -1,11 +1,10 @@
-"""The process that works on one study and outlives the server: `python -m tuner.service.worker FOLDER`.
+"""The process that works on one study and outlives the server: `python -m tuner.service.worker FOLDER LIMITS`.
 
 It is `tuner resume` without a terminal: interrupted as by Ctrl-C, it records where it stands and ends.
 """
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from tuner.api import Study
 from tuner.errors import TunerError
+from tuner.messages.studies import RunLimits
 from tuner.record import State, Trial
 from tuner.service.worker_file import Worker, beat, write_worker
 from tuner.study.history import History
@@ -24,26 +24,29 @@ _BEAT_S = 2.0
 
 def main() -> None:
     """Work on the study until it reaches its limits or is told to stop."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--trials", type=int)
-    parser.add_argument("--time-limit", type=float)
-    parser.add_argument("--workers", type=int)
-    options = parser.parse_args()
+    folder, limits = Path(sys.argv[1]), RunLimits.model_validate_json(sys.argv[2])
     # A server that was started in the background hands down signals that are ignored.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.default_int_handler)
-    sys.exit(_work(options.folder, options.trials, options.time_limit, options.workers))
+    sys.exit(_work(folder, limits))
 
 
-def _work(folder: Path, trials: int | None, time_limit_s: float | None, workers: int | None) -> int:
+def _work(folder: Path, limits: RunLimits) -> int:
     me = Worker.this()
     write_worker(folder, me)
     threading.Thread(target=_beat, args=(folder,), daemon=True).start()
     try:
         study = Study.open(folder)
         _say(f"working on {study.name}")
-        stop = study.run(trials=trials, time_limit_s=time_limit_s, workers=workers, watch=_Log(study.history))
+        stop = study.run(
+            trials=limits.trials,
+            time_limit_s=limits.time_limit_s,
+            compute_limit_s=limits.compute_limit_s,
+            target_accuracy=limits.target,
+            patience=limits.patience,
+            workers=limits.workers,
+            watch=_Log(study.history),
+        )
         _say(f"ended: {stop.reason}")
         ended, code = me.model_copy(update={"ended": "finished"}), 0
     except KeyboardInterrupt:

@@ -88,11 +88,8 @@ def resume(desk: DeskOf, study: StudyOf, limits: Annotated[RunLimits, Body()] = 
 def extend(desk: DeskOf, study: StudyOf, extension: Extension) -> StudyEntry:
     """Search on in a study that has come to its end."""
     counts = desk.entry(study).counts
-    limits = RunLimits(
-        trials=counts.trained + counts.failed + counts.pending + extension.trials,
-        time_limit_s=extension.time_limit_s,
-        workers=extension.workers,
-    )
+    total = counts.trained + counts.failed + counts.pending + extension.trials
+    limits = RunLimits.model_validate({**extension.model_dump(), "trials": total})
     states = {StudyState.PAUSED, StudyState.FAILED, StudyState.FINISHED, StudyState.CANCELLED}
     return _go_on(desk, study, limits, states, "start it first")
 
