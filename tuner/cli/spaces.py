@@ -18,7 +18,7 @@ from tuner.report.words import detail
 from tuner.units import format_bytes, format_milliseconds
 
 if TYPE_CHECKING:
-    from tuner.search_space import SearchSpace
+    from tuner.search_space import PythonSpace, SearchSpace
     from tuner.search_space.schema import DataSpec
     from tuner.search_space.survey import Survey
     from tuner.search_space.values import Options, Range
@@ -37,7 +37,11 @@ def spaces(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """List the search spaces, or show what one holds and how much of it fits devices, without training."""
-    from tuner.search_space import load_space, space_names  # noqa: PLC0415 - spaces know the blocks, which load SciPy
+    from tuner.search_space import (  # noqa: PLC0415 - spaces know the blocks, which load SciPy
+        load_space,
+        open_space,
+        space_names,
+    )
 
     if name is None:
         listed = [load_space(known) for known in space_names()]
@@ -46,7 +50,7 @@ def spaces(
         else:
             _print_list(listed)
         return
-    space = load_space(name)
+    space = open_space(name)
     found = _survey(space, device or DEVICES, samples, seed)
     if as_json:
         print_json(_summary(space) | _survey_json(found) | {"space": space.to_json()})
@@ -54,7 +58,7 @@ def spaces(
         _print_space(space, found)
 
 
-def _survey(space: SearchSpace, devices: Sequence[str], samples: int, seed: int) -> Survey:
+def _survey(space: SearchSpace | PythonSpace, devices: Sequence[str], samples: int, seed: int) -> Survey:
     import numpy as np  # noqa: PLC0415
 
     from tuner.search.suggest import RandomSuggest  # noqa: PLC0415
@@ -64,19 +68,19 @@ def _survey(space: SearchSpace, devices: Sequence[str], samples: int, seed: int)
     return survey(space, RandomSuggest(np.random.default_rng(seed)), _data(space), profiles, count=samples)
 
 
-def _data(space: SearchSpace) -> DataSpec:
-    if space.spec.data is None:
+def _data(space: SearchSpace | PythonSpace) -> DataSpec:
+    if space.data is None:
         raise InputError(
             f"{space.name}: what candidates need depends on the data, and the space has no key 'data'",
             hint="add e.g. 'data: {axes: 3, frequency_hz: 50, classes: 5}'",
         )
-    return space.spec.data
+    return space.data
 
 
-def _summary(space: SearchSpace) -> dict[str, Any]:
+def _summary(space: SearchSpace | PythonSpace) -> dict[str, Any]:
     return {
         "name": space.name,
-        "title": space.spec.title,
+        "title": space.title,
         "size": space.size(),
         "parameters": {name: value.to_json() for name, value in space.parameters().items()},
     }
@@ -113,13 +117,13 @@ def _print_list(listed: list[SearchSpace]) -> None:
     table.add_column("parameters", justify="right")
     table.add_column("candidates", justify="right", no_wrap=True)
     for space in listed:
-        table.add_row(space.name, escape(space.spec.title), str(len(space.parameters())), _size(space))
+        table.add_row(space.name, escape(space.title), str(len(space.parameters())), _size(space))
     output.print(table)
     output.print("[dim]`tuner spaces NAME` shows what one holds and how much of it fits a device.[/]")
 
 
-def _print_space(space: SearchSpace, found: Survey) -> None:
-    output.print(f"[bold]{space.name}[/]  {escape(space.spec.title)}")
+def _print_space(space: SearchSpace | PythonSpace, found: Survey) -> None:
+    output.print(f"[bold]{space.name}[/]  {escape(space.title)}")
     output.print(f"{_size(space)} candidates, {len(space.parameters())} parameters")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("parameter", no_wrap=True)
@@ -151,7 +155,7 @@ def _costs(costs: tuple[DeviceCost, ...], found: Survey) -> Table:
     return table
 
 
-def _size(space: SearchSpace) -> str:
+def _size(space: SearchSpace | PythonSpace) -> str:
     size = space.size()
     if size is None:
         return "endless"

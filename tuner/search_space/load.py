@@ -12,6 +12,7 @@ from tuner.errors import ConfigError, nearest
 from tuner.package_data import data_folder
 from tuner.search_space import known
 from tuner.search_space.eon import TEMPLATES, from_eon, is_eon
+from tuner.search_space.python import PythonSpace, read_python_space
 from tuner.search_space.schema import Alternative, SpaceSpec
 from tuner.search_space.space import SearchSpace
 
@@ -37,6 +38,28 @@ def load_space(source: str | Path | Mapping[str, Any]) -> SearchSpace:
         return _checked(_ours(source, "search_space", Path(), ()), "search_space", "custom")
     path = _path(source)
     return _checked(_read(path, ()), str(path), path.stem)
+
+
+def open_space(source: str | Path | Mapping[str, Any]) -> SearchSpace | PythonSpace:
+    """Return what `load_space` does, or the space of a Python file.
+
+    Raises:
+        ConfigError: there is no such space, or it is wrong.
+    """
+    if isinstance(source, str | Path) and Path(source).suffix == ".py":
+        return read_python_space(Path(source))
+    return load_space(source)
+
+
+def stored_space(data: Mapping[str, Any]) -> SearchSpace | PythonSpace:
+    """Return the space that a space's `to_json` wrote.
+
+    Raises:
+        ConfigError: it is wrong.
+    """
+    if "python" in data:
+        return PythonSpace(str(data["name"]), str(data["python"]))
+    return load_space(data)
 
 
 def _read(path: Path, files: tuple[Path, ...]) -> dict[str, Any]:

@@ -90,6 +90,9 @@ Each round chooses for itself; with `same: true` all rounds choose alike.
 ## Other spaces
 
 `include: motion-continuous` takes over all keys of another space, by name or path; the file's own keys go over them.
+A Python file is a space too: its function `space(suggest)` returns a `tuner.Candidate` and asks for each choice by
+name, with `suggest.choice`, `suggest.integer` or `suggest.real`; see `examples/motion/space.py`.
+
 Spaces of the EON Tuner (JSON) and the names of its templates are read as they are; what has no counterpart is an
 error that names its path.
 

@@ -12,6 +12,7 @@ from tuner.search.problem import Suggest
 from tuner.search_space.schema import (
     Alternative,
     ArchitectureSpec,
+    DataSpec,
     PreprocessingSpec,
     SpaceSpec,
     TrainingSpec,
@@ -37,6 +38,20 @@ class SearchSpace:
     def name(self) -> str:
         """What reports call the space."""
         return self.spec.name
+
+    @property
+    def title(self) -> str:
+        """What the space is for."""
+        return self.spec.title
+
+    @property
+    def data(self) -> DataSpec | None:
+        """Data that the space is made for."""
+        return self.spec.data
+
+    def architectures(self) -> tuple[tuple[str, str], ...]:
+        """Return the families by the name that the space gives them, and their type."""
+        return tuple((chosen.name, chosen.type) for chosen in self.spec.architecture)
 
     def sample(self, suggest: Suggest) -> Candidate:
         """Draw a candidate; the names asked of `suggest` are its parameters."""

@@ -20,6 +20,7 @@ from tuner.estimate import DeviceCost, Method
 from tuner.models import FAMILIES, build
 from tuner.models.lowering import lower
 from tuner.search.problem import Suggest
+from tuner.search_space.python import PythonSpace
 from tuner.search_space.schema import DataSpec
 from tuner.search_space.space import SearchSpace
 from tuner.signal import Signal
@@ -53,7 +54,7 @@ class Survey:
 
 
 def survey(
-    space: SearchSpace,
+    space: SearchSpace | PythonSpace,
     suggest: Suggest,
     data: DataSpec,
     profiles: Sequence[DeviceProfile],

@@ -21,7 +21,7 @@ from tuner.models.network import Form
 from tuner.models.own import ModelFile
 from tuner.record import BudgetSummary, DatasetSummary
 from tuner.search.samplers import DEFAULT, sampler
-from tuner.search_space import SearchSpace, load_space
+from tuner.search_space import PythonSpace, SearchSpace, load_space, open_space, stored_space
 from tuner.search_space.known import check_published_weights
 from tuner.study.history import Creation
 from tuner.study.spec import BudgetSpec, DatasetSpec, StudySpec
@@ -58,7 +58,8 @@ def create(spec: StudySpec) -> Creation:
     for model in models:
         model.make_known()
     space, why = _space(spec, dataset)
-    check_published_weights(space.spec.training.optimizer)
+    if isinstance(space, SearchSpace):
+        check_published_weights(space.spec.training.optimizer)
     task = task_named(spec.task) if spec.task else task_of(dataset, forms_of(space).values())
     splits, *others = _splits(dataset, spec)
     for fold in (splits, *others):
@@ -84,10 +85,10 @@ def create(spec: StudySpec) -> Creation:
     )
 
 
-def _space(spec: StudySpec, dataset: Dataset) -> tuple[SearchSpace, str]:
+def _space(spec: StudySpec, dataset: Dataset) -> tuple[SearchSpace | PythonSpace, str]:
     """Return the space that the study names, or one that suits, and why it was chosen."""
     if spec.search_space:
-        return load_space(spec.search_space), ""
+        return open_space(spec.search_space), ""
     suiting = suiting_space(dataset, task_named(spec.task) if spec.task else task_of(dataset))
     return load_space(suiting.space), suiting.reason
 
@@ -108,9 +109,9 @@ def targets_of(creation: Creation) -> tuple[Target, ...]:
     )
 
 
-def space_of(creation: Creation) -> SearchSpace:
+def space_of(creation: Creation) -> SearchSpace | PythonSpace:
     """Return the search space as it was when the study was made."""
-    return load_space(dict(creation.search_space))
+    return stored_space(creation.search_space)
 
 
 def sampler_name(spec: StudySpec) -> str:
@@ -137,12 +138,12 @@ def _splits(dataset: Dataset, spec: StudySpec) -> tuple[Splits, ...]:
     return folds(dataset, count=wanted.folds, by=wanted.by, test=wanted.test, seed=spec.seed)
 
 
-def forms_of(space: SearchSpace) -> Mapping[str, Form]:
+def forms_of(space: SearchSpace | PythonSpace) -> Mapping[str, Form]:
     """Return what the networks of each of a space's alternatives give, by its name."""
-    return {chosen.name: FAMILIES[chosen.type].form for chosen in space.spec.architecture}
+    return {name: FAMILIES[type_].form for name, type_ in space.architectures()}
 
 
-def _check_forms(space: SearchSpace, task: Task) -> None:
+def _check_forms(space: SearchSpace | PythonSpace, task: Task) -> None:
     wanted = task.output(2).form
     for name, form in forms_of(space).items():
         if form != wanted:

@@ -216,5 +216,5 @@ def _absolute(here: Path, path: Path) -> Path:
 
 
 def _file_or_name(here: Path, text: str) -> str:
-    is_file = text.endswith((".yaml", ".yml", ".json"))
+    is_file = text.endswith((".yaml", ".yml", ".json", ".py"))
     return str(_absolute(here, Path(text))) if is_file else text
