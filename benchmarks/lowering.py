@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from tuner.models import FAMILIES
 from tuner.models.lowering import lower
 from tuner.tflite.read import read_graph
 from tuner.training.convert import convert_untrained
@@ -28,7 +27,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     compared = mismatches = 0
-    for family in FAMILIES:
+    for family in _candidates().PARAMETERS:
         wrong = _compare(family, arguments.per_family, arguments.seed)
         compared, mismatches = compared + arguments.per_family, mismatches + wrong
     print(f"{compared} candidates, {mismatches} mismatches")

@@ -128,6 +128,8 @@ class Candidate:
     training: Training
     compression: Settings
     """"float32", "int8", …"""
+    anomaly: Settings = field(default_factory=lambda: Settings("none"))
+    """An anomaly block beside the network: "none", "kmeans" or "gmm"; see `tuner.anomaly`."""
 
     @property
     def id(self) -> str:
@@ -135,7 +137,11 @@ class Candidate:
         return hashlib.sha256(canonical_json(self.to_json())).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON object that `from_json` reads back to an equal candidate."""
+        """Return a JSON object that `from_json` reads back to an equal candidate.
+
+        It names an anomaly block only where there is one, as before there were any.
+        """
+        block = {} if self.anomaly == Settings("none") else {"anomaly": self.anomaly.to_json()}
         return {
             "window": asdict(self.window),
             "preprocessing": [
@@ -144,6 +150,7 @@ class Candidate:
             "architecture": self.architecture.to_json(),
             "training": self.training.to_json(),
             "compression": self.compression.to_json(),
+            **block,
         }
 
     @classmethod
@@ -157,6 +164,7 @@ class Candidate:
             architecture=Settings.from_json(data["architecture"]),
             training=Training.from_json(data["training"]),
             compression=Settings.from_json(data["compression"]),
+            anomaly=Settings.from_json(data["anomaly"]) if "anomaly" in data else Settings("none"),
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import mean, stdev
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
@@ -105,6 +105,19 @@ class StoredWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class AnomalyBlock:
+    """What an anomaly block has learned of normal windows; see `tuner.anomaly`."""
+
+    type: Literal["kmeans", "gmm"]
+    values: int
+    """Features it reads."""
+    tables: Mapping[str, tuple[float, ...]]
+    """"centers", and of a mixture "scales" (both clusters × values) and "constants" (per cluster)."""
+    threshold: float
+    """A window with a greater score is an anomaly."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingResult:
     """What training, conversion and evaluation of a candidate gave."""
 
@@ -129,6 +142,8 @@ class TrainingResult:
     """SHA-256 of the file whose weights the first layers began with; empty if all were learned here."""
     fitted: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """What the task took from the training split beside the weights: mean and deviation of a regression's targets."""
+    anomaly: AnomalyBlock | None = None
+    """The block beside the network, if the candidate has one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tuner.errors import BuildError
 from tuner.models import FAMILIES, build
 from tuner.models.lowering import lower
 from tuner.models.network import (
+    AS_MANY_AS_FEATURES,
     Activate,
     Activation,
     Add,
@@ -75,6 +76,12 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "stride": (1, 2, 3),
         "dropout": (0.0, 0.2),
         "input_shape": ((50, 6), (16, 3), (9, 1)),
+    },
+    "autoencoder": {
+        "layers": range(3),
+        "neurons": (4, 20),
+        "bottleneck": (2, 6),
+        "input_shape": ((20,), (16, 3)),
     },
     "conv2d": {
         "depth": range(1, 4),
@@ -193,7 +200,10 @@ def random_networks(family: str, seed: int, compression: Settings) -> Iterator[N
         drawn = {name: values[int(generator.integers(len(values)))] for name, values in PARAMETERS[family].items()}
         shape = drawn.pop("input_shape")
         try:
-            output = Output(int(generator.choice([2, 3, 7])), "softmax", FAMILIES[family].form)
+            classes, form = int(generator.choice([2, 3, 7])), FAMILIES[family].form
+            output = Output(classes, "softmax", form)
+            if family == "autoencoder":
+                output = Output(AS_MANY_AS_FEATURES, "linear")
             network = build(Settings(family, tuple(drawn.items())), shape, output)
             lower(network, compression)
         except BuildError:
@@ -219,12 +229,12 @@ def _named(compression: Settings) -> str:
 
 
 def test_every_family_is_compared() -> None:
-    assert set(PARAMETERS) == set(FAMILIES)
+    assert set(PARAMETERS) == set(FAMILIES) - {"none"}
 
 
 @pytest.mark.parametrize(
     ("family", "compression"),
-    [(family, compression) for family in FAMILIES for compression in forms_of(family)],
+    [(family, compression) for family in PARAMETERS for compression in forms_of(family)],
     ids=lambda drawn: drawn if isinstance(drawn, str) else _named(drawn),
 )
 def test_random_candidates_convert_to_the_predicted_graph(family: str, compression: Settings) -> None:

@@ -14,6 +14,9 @@ from tuner.units import Hertz, Seconds
 
 FILE_NAME = "dataset.yaml"
 
+NORMAL = "normal"
+"""The class that is no anomaly."""
+
 
 def _is_pattern(text: str) -> str:
     try:
@@ -66,6 +69,9 @@ class Description(BaseModel):
     """The column with the class; else one called label, class or activity."""
     label_separator: str | None = None
     """What stands between labels where a recording may have several, e.g. "+"; the separator alone stands for none."""
+    normal: tuple[str, ...] = ()
+    """Classes that are normal, for a study of anomalies: they become one class, "normal", and the others are what is to
+    stand out."""
     target_pattern: Pattern | None = None
     """Like `label_pattern`, for the number of a regression."""
     target_column: str | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tuner.data.dataset import BrokenFilesError, Dataset, Problem, Recording
-from tuner.data.description import Description, describe
+from tuner.data.description import NORMAL, Description, describe
 from tuner.data.folder import Folder, list_folder
 from tuner.data.reader import RATE_TOLERANCE, Annotation, Found, Reader, Scanned
 from tuner.data.readers import ANNOTATED, PLAIN
@@ -166,7 +166,9 @@ def _common_rate(scanned: list[Scanned], description: Description) -> float:
 
 
 def _with_labels(recording: Recording, description: Description) -> Recording:
-    """Take a label apart where the description says what stands between several."""
+    """Take a label apart where the description says what stands between several, and call normal what it says is."""
+    if recording.label in description.normal:
+        return replace(recording, label=NORMAL)
     separator = description.label_separator
     if not separator or not recording.label:
         return recording

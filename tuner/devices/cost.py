@@ -29,6 +29,7 @@ def device_cost(
     profile: DeviceProfile,
     *,
     blocks: Sequence[BlockCost] = (),
+    anomaly: BlockCost | None = None,
     input_bytes: int = 0,
     feature_bytes: int = 0,
     method: Method = Method.PREDICTED,
@@ -40,6 +41,7 @@ def device_cost(
         graph: the model, as it is after conversion.
         profile: the device.
         blocks: what each preprocessing block needs; they run one after the other and share working memory.
+        anomaly: what an anomaly block beside the network needs; it runs after it.
         input_bytes: the buffer that one raw window is collected in.
         feature_bytes: the buffer between preprocessing and the network, in floating point.
         method: whether the graph was predicted or read back from a converted model.
@@ -48,19 +50,50 @@ def device_cost(
     Raises:
         ModelError: an operator lacks an input that it cannot do without.
     """
+    if not graph.operators:
+        return _without_network(profile, blocks, anomaly, input_bytes, feature_bytes, method)
     network = accelerate(graph, profile, arena_target(profile), method, model) or _on_the_core(graph, profile, method)
     code = code_bytes((*network.kinds, *graph.listed_kinds), profile.core, profile.kernels, profile.build)
-    latency = _latency(network.latency, profile, blocks, method)
+    latency = _latency(network.latency, profile, blocks, anomaly, method)
     buffers = _buffers(blocks, input_bytes, feature_bytes, method)
     working = _runtime_ram(len(network.kinds), profile, method)
     return DeviceCost(
         device=profile.name,
-        ram=Breakdown((Part("network", network.arena), *buffers, Part("runtime", working))),
-        flash=_flash(network.model, code, blocks, method),
+        ram=Breakdown(
+            (Part("network", network.arena), *buffers, *_anomaly_ram(anomaly, method), Part("runtime", working))
+        ),
+        flash=_flash(network.model, code, blocks, anomaly, method),
         latency=latency,
         energy=energy(latency.total, profile),
         unsupported=unsupported(graph, profile, network.kinds),
     )
+
+
+def _without_network(
+    profile: DeviceProfile,
+    blocks: Sequence[BlockCost],
+    anomaly: BlockCost | None,
+    input_bytes: int,
+    feature_bytes: int,
+    method: Method,
+) -> DeviceCost:
+    """Return what preprocessing and an anomaly block need alone: no interpreter, no arena, no model."""
+    nothing = Estimate.exact(0.0, Unit.BYTES, method, "there is no network")
+    at_once = Estimate.exact(0.0, Unit.MILLISECONDS, method, "there is no network")
+    latency = _latency(at_once, profile, blocks, anomaly, method)
+    buffers = _buffers(blocks, input_bytes, feature_bytes, method)
+    return DeviceCost(
+        device=profile.name,
+        ram=Breakdown((Part("network", nothing), *buffers, *_anomaly_ram(anomaly, method))),
+        flash=_flash(nothing, FirmwareCode(0.0, 0.0, 0.0, "no interpreter"), blocks, anomaly, method),
+        latency=latency,
+        energy=energy(latency.total, profile),
+        unsupported=(),
+    )
+
+
+def _anomaly_ram(anomaly: BlockCost | None, method: Method) -> list[Part]:
+    return [] if anomaly is None else [Part("anomaly", _block_estimate(anomaly.ram_bytes, 0.0, method))]
 
 
 def arena_target(profile: DeviceProfile) -> ArenaTarget:
@@ -147,7 +180,9 @@ def _runtime_ram(kinds: int, profile: DeviceProfile, method: Method) -> Estimate
     )
 
 
-def _flash(model: Estimate, code: FirmwareCode, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
+def _flash(
+    model: Estimate, code: FirmwareCode, blocks: Sequence[BlockCost], anomaly: BlockCost | None, method: Method
+) -> Breakdown:
     kernels = Estimate.within(code.kernels, code.spread, Unit.BYTES, method, code.source)
     network = Estimate(
         model.value + kernels.value,
@@ -164,6 +199,11 @@ def _flash(model: Estimate, code: FirmwareCode, blocks: Sequence[BlockCost], met
         known = all(block.known for block in blocks)
         spread = _BLOCK_CODE_SPREAD if known else _UNKNOWN_BLOCK_SPREAD
         parts.append(Part("preprocessing", _block_estimate(own + sum(shared.values()), spread, method)))
+    if anomaly is not None:
+        counted = {name for block in blocks for name, _ in block.code_shared}
+        shared_by_it = sum(size for name, size in anomaly.code_shared if name not in counted)
+        own = anomaly.code_bytes + anomaly.table_bytes + shared_by_it
+        parts.append(Part("anomaly", _block_estimate(own, _BLOCK_CODE_SPREAD, method)))
     runtime = Estimate.within(code.runtime, code.spread, Unit.BYTES, method, code.source)
     parts.append(Part("runtime", runtime))
     return Breakdown(tuple(parts))
@@ -173,9 +213,17 @@ def _block_estimate(value: float, spread: float, method: Method) -> Estimate:
     return Estimate.within(value, spread, Unit.BYTES, method, _BLOCK_SOURCE)
 
 
-def _latency(network: Estimate, profile: DeviceProfile, blocks: Sequence[BlockCost], method: Method) -> Breakdown:
+def _latency(
+    network: Estimate,
+    profile: DeviceProfile,
+    blocks: Sequence[BlockCost],
+    anomaly: BlockCost | None,
+    method: Method,
+) -> Breakdown:
     parts = [Part("network", network)]
     if blocks:
         operations = sum((block.operations for block in blocks), Operations())
         parts.append(Part("preprocessing", preprocessing_latency(operations, profile, method)))
+    if anomaly is not None:
+        parts.append(Part("anomaly", preprocessing_latency(anomaly.operations, profile, method)))
     return Breakdown(tuple(parts))

@@ -37,6 +37,12 @@ def answer_of(
         return _boxes(labels, places, output)
     if "target_mean" in result.fitted:
         return _number(result, output)
+    if "threshold" in result.fitted:
+        return Answer(
+            "The outputs are the standardised features again. How strange a window is: the mean of "
+            "(output - feature)^2; above ANOMALY_THRESHOLD it is an anomaly.",
+            (("ANOMALY_THRESHOLD", _literal(result.fitted["threshold"][0])),),
+        )
     return Answer(f"Classes, in the order of the outputs: {_listed(labels)}", (("CLASSES", str(len(labels))),))
 
 

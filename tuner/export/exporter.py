@@ -20,9 +20,11 @@ from tuner.dsp.standardize import Standardizer
 from tuner.errors import InputError
 from tuner.estimate import Breakdown, Estimate
 from tuner.export import c_array, manifest
+from tuner.export.anomaly import anomaly_files, anomaly_part
 from tuner.export.answer import Answer, answer_of
 from tuner.export.golden import golden_vectors
 from tuner.files import write_atomically
+from tuner.graph import Graph
 from tuner.record import StudySummary, Trial
 from tuner.tasks import task_named
 from tuner.tflite.formats import TensorFormat, model_formats
@@ -47,6 +49,8 @@ class Exported:
 def export(chosen: Exported, folder: Path) -> tuple[Path, ...]:
     """Write `model.tflite`, `model.h`, `model.cc`, `golden.json` and, last, `manifest.json`; return their paths.
 
+    An anomaly block goes into `anomaly.h` and `anomaly.c`; without a network there are no files of a model.
+
     Raises:
         InputError: the trial was not trained, or `folder` is a file.
     """
@@ -59,40 +63,48 @@ def export(chosen: Exported, folder: Path) -> tuple[Path, ...]:
         raise InputError(f"{folder}: is a file, expected a folder to export to")
     folder.mkdir(parents=True, exist_ok=True)
     name = c_array.identifier(chosen.study.name)
-    graph = read_graph(chosen.model)
-    arena = plan_arena(graph, arena_target(chosen.target.profile))
-    contents: dict[str, bytes] = {
-        "model.tflite": chosen.model,
-        "model.h": c_array.header(
-            name,
-            len(chosen.model),
-            arena.minimum,
-            _answer(chosen),
-            stateful=any(tensor.variable for tensor in graph.tensors),
-        ).encode(),
-        "model.cc": c_array.source(name, chosen.model, header_name="model.h").encode(),
-        "golden.json": _json(
-            golden_vectors(
-                chosen.dataset, chosen.recordings, chosen.trial.candidate, _standardizer(chosen.trial), chosen.model
-            )
-        ),
-    }
+    contents = _model_files(name, chosen) if chosen.model else {}
+    contents |= anomaly_files(name, chosen.trial.training)
+    golden = golden_vectors(
+        chosen.dataset, chosen.recordings, chosen.trial.candidate, chosen.trial.training, chosen.model
+    )
+    contents["golden.json"] = _json(golden)
     digests = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
-    part = manifest.ArenaPart(used_bytes=arena.used, minimum_bytes=arena.minimum)
-    document = _manifest(chosen, part, digests).model_dump(mode="json", by_alias=True)
+    document = _manifest(chosen, digests).model_dump(mode="json", by_alias=True)
     contents["manifest.json"] = _json(document)
     for file, content in contents.items():
         write_atomically(folder / file, content)
     return tuple(folder / file for file in contents)
 
 
-def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, str]) -> manifest.Manifest:
+def _model_files(name: str, chosen: Exported) -> dict[str, bytes]:
+    graph = read_graph(chosen.model)
+    stateful = any(tensor.variable for tensor in graph.tensors)
+    arena = _arena(graph, chosen.target)
+    return {
+        "model.tflite": chosen.model,
+        "model.h": c_array.header(
+            name, len(chosen.model), arena.minimum_bytes, _answer(chosen), stateful=stateful
+        ).encode(),
+        "model.cc": c_array.source(name, chosen.model, header_name="model.h").encode(),
+    }
+
+
+def _arena(graph: Graph, target: Target) -> manifest.ArenaPart:
+    if not graph.operators:
+        return manifest.ArenaPart(used_bytes=0, minimum_bytes=0)
+    plan = plan_arena(graph, arena_target(target.profile))
+    return manifest.ArenaPart(used_bytes=plan.used, minimum_bytes=plan.minimum)
+
+
+def _manifest(chosen: Exported, digests: dict[str, str]) -> manifest.Manifest:
+    assert chosen.trial.training is not None
     trial, dataset = chosen.trial, chosen.dataset
     candidate = trial.candidate
     signal = window_signal(dataset, candidate.window)
     features = chain.features_of(candidate.preprocessing, signal)
-    source, target = model_formats(chosen.model)
-    graph = read_graph(chosen.model)
+    source, target = (_tensor(found) for found in model_formats(chosen.model)) if chosen.model else (None, None)
+    graph = read_graph(chosen.model) if chosen.model else Graph((), (), (), (), model_bytes=0)
     return manifest.Manifest(
         schema=manifest.SCHEMA,
         task=chosen.study.task,
@@ -109,15 +121,16 @@ def _manifest(chosen: Exported, arena: manifest.ArenaPart, digests: dict[str, st
         ),
         features=features.shape,
         standardization=_standardization(trial, len(features.shape)),
-        input=_tensor(source),
-        output=_tensor(target),
-        target=_answer(chosen).target,
-        detection=_answer(chosen).detection,
+        input=source,
+        output=target,
+        anomaly=anomaly_part(chosen.trial.training),
+        target=_answer(chosen).target if chosen.model else None,
+        detection=_answer(chosen).detection if chosen.model else None,
         operators=tuple(
             manifest.OperatorPart(name=kind, version=version)
             for kind, version in sorted({(operator.kind, operator.version) for operator in graph.operators})
         ),
-        device=_device(chosen, arena),
+        device=_device(chosen, _arena(graph, chosen.target)),
         quality=_quality(trial, chosen.study.metric),
         origin=manifest.OriginPart(
             study=chosen.study.name,

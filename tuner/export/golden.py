@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.anomaly import scores
 from tuner.candidate import Candidate
 from tuner.data.dataset import Dataset, Recording
 from tuner.data.windows import cut
 from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
+from tuner.record import TrainingResult
 from tuner.tflite.formats import model_formats
 from tuner.tflm import Tflm
 
@@ -21,9 +24,9 @@ COUNT = 5
 
 
 def golden_vectors(
-    dataset: Dataset, recordings: tuple[str, ...], candidate: Candidate, standardizer: Standardizer, model: bytes
+    dataset: Dataset, recordings: tuple[str, ...], candidate: Candidate, result: TrainingResult, model: bytes
 ) -> list[dict[str, Any]]:
-    """Return windows of validation recordings with the result of each step, the last by the real interpreter.
+    """Return windows of validation recordings with the result of each step, the network's by the real interpreter.
 
     Raises:
         EvaluationError: the interpreter cannot run the model.
@@ -31,11 +34,9 @@ def golden_vectors(
     chosen = _various(dataset, recordings)
     windows = cut(dataset, chosen, replace(candidate.window, stride_ms=1e3 * 3600))  # one window a recording
     features = chain.extract_all(candidate.preprocessing, windows.values, windows.signal)
-    standardized = standardizer.apply(features)
-    source, _ = model_formats(model)
-    inputs: NDArray[Any] = standardized if source.quantization is None else source.quantization.quantize(standardized)
-    with Tflm() as tflm:
-        outputs = tflm.predict(model, inputs)
+    standardized = Standardizer(result.feature_mean, result.feature_deviation).apply(features)
+    answers = _network_answers(model, standardized) if model else [{}] * len(standardized)
+    strange: Sequence[float] = [] if result.anomaly is None else scores.of(result.anomaly, standardized).tolist()
     return [
         {
             "recording": chosen[int(windows.recordings[index])],
@@ -43,10 +44,24 @@ def golden_vectors(
             "window": _rounded(windows.values[index]),
             "features": _rounded(features[index]),
             "standardized": _rounded(standardized[index]),
+            **answers[index],
+            **({"anomaly_score": strange[index]} if len(strange) else {}),
+        }
+        for index in range(len(windows.values))
+    ]
+
+
+def _network_answers(model: bytes, standardized: NDArray[np.float32]) -> list[dict[str, Any]]:
+    source, _ = model_formats(model)
+    inputs: NDArray[Any] = standardized if source.quantization is None else source.quantization.quantize(standardized)
+    with Tflm() as tflm:
+        outputs = tflm.predict(model, inputs)
+    return [
+        {
             "input": inputs[index].ravel().tolist() if source.quantization else _rounded(inputs[index].ravel()),
             "output": outputs[index].ravel().tolist(),
         }
-        for index in range(len(windows.values))
+        for index in range(len(inputs))
     ]
 
 

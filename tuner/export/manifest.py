@@ -77,6 +77,16 @@ class DetectionPart(_Part):
     )
 
 
+class AnomalyPart(_Part):
+    """How anomalies are told: a window whose score is above the threshold is one."""
+
+    score: Literal["kmeans", "gmm", "reconstruction"] = Field(
+        description="Of the standardised features, computed by anomaly.c; or the mean squared difference between them "
+        "and the model's output."
+    )
+    threshold: float
+
+
 class OperatorPart(_Part):
     """An operator that the firmware's resolver must register."""
 
@@ -145,8 +155,9 @@ class Manifest(_Part):
     preprocessing: tuple[BlockPart, ...]
     features: tuple[int, ...] = Field(description="Shape of the features of one window.")
     standardization: StandardizationPart
-    input: TensorPart
-    output: TensorPart
+    input: TensorPart | None = Field(description="Null if there is no network, only an anomaly block.")
+    output: TensorPart | None
+    anomaly: AnomalyPart | None = Field(None, description="The anomaly block, or how an autoencoder's output is read.")
     target: TargetPart | None = Field(
         None, description="How the output is brought to the unit of a regression's target."
     )

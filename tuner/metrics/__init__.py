@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag
 
+from tuner.metrics.anomaly import AnomalyScore, anomaly_score
 from tuner.metrics.classification import ClassificationScore, ClassScore, classification_score
 from tuner.metrics.detection import DetectionScore
 from tuner.metrics.multi_label import MultiLabelScore, multi_label_score
@@ -15,6 +16,7 @@ from tuner.metrics.score import SHARE, AnyScore, Figure, quality_text
 
 __all__ = [
     "SHARE",
+    "AnomalyScore",
     "AnyScore",
     "ClassScore",
     "ClassificationScore",
@@ -23,6 +25,7 @@ __all__ = [
     "MultiLabelScore",
     "RegressionScore",
     "Score",
+    "anomaly_score",
     "classification_score",
     "multi_label_score",
     "quality_text",
@@ -40,7 +43,8 @@ Score = Annotated[
     Annotated[ClassificationScore, Tag("classification")]
     | Annotated[MultiLabelScore, Tag("multi-label")]
     | Annotated[RegressionScore, Tag("regression")]
-    | Annotated[DetectionScore, Tag("detection")],
+    | Annotated[DetectionScore, Tag("detection")]
+    | Annotated[AnomalyScore, Tag("anomaly")],
     Discriminator(_kind),
 ]
 """The score of some task, as records hold it: `kind` says which."""

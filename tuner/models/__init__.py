@@ -8,6 +8,7 @@ from types import MappingProxyType
 from tuner.candidate import Settings
 from tuner.config import validated
 from tuner.errors import ConfigError, nearest
+from tuner.models.autoencoder import AutoencoderFamily, NoFamily
 from tuner.models.boxes import BoxesFamily
 from tuner.models.centroids import CentroidsFamily
 from tuner.models.conv1d import Conv1DFamily
@@ -47,6 +48,8 @@ FAMILIES: Mapping[str, type[Family]] = MappingProxyType(
             CentroidsFamily,
             BoxesFamily,
             HandwrittenFamily,
+            AutoencoderFamily,
+            NoFamily,
         )
     }
 )

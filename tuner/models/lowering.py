@@ -56,6 +56,8 @@ def lower(network: Network, compression: Settings) -> Graph:
     form = read_compression(compression)
     if isinstance(form, Int8Aware):
         _check_simulated(network)
+    if not network.nodes:
+        return Graph((), (), (), (), model_bytes=0)
     lowering = _Lowering(thinned(network, form.width), activations=form.activations)
     for node in lowering.network.nodes:
         lowering.add(node)

@@ -172,6 +172,10 @@ Answer = CentroidGrid | AnchorBoxes
 """How to read an output that says where something is."""
 
 
+AS_MANY_AS_FEATURES = 0
+"""Units of an output that is to give the network's input back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a task wants a network to end in: so many values, and what turns the last sums into them."""
@@ -184,8 +188,13 @@ class Output:
         """Return it as a dense layer.
 
         Raises:
-            BuildError: the task wants more than values.
+            BuildError: the task wants more than values, or the features back.
         """
+        if self.units == AS_MANY_AS_FEATURES:
+            raise BuildError(
+                "the task 'anomaly' wants an architecture that answers with its input",
+                hint="use autoencoder, or none with an anomaly block",
+            )
         if self.form != "values":
             raise BuildError(
                 "the network says what an image shows, not where", hint=f"for {self.form}, use the family '{self.form}'"

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tuner.metrics import ClassificationScore, DetectionScore, MultiLabelScore, RegressionScore
+from tuner.metrics import AnomalyScore, ClassificationScore, DetectionScore, MultiLabelScore, RegressionScore
 from tuner.report import figures, words
 from tuner.report.theme import ACCENT, MUTED, SERIES, template
 
@@ -95,6 +95,33 @@ def _curves_figure(score: DetectionScore) -> go.Figure:
     figure.update_layout(height=400, legend={"title": {"text": "average precision"}})
     figure.update_xaxes(title_text="recall", range=[0, 1.02], tickformat=".0%")
     figure.update_yaxes(title_text="precision", range=[0, 1.02], tickformat=".0%")
+
+
+@answers.register
+def _(score: AnomalyScore) -> Answers:
+    note = (
+        "Anomalies found against false alarms on the validation split, as the threshold falls; the cross is that "
+        f"taken from the training windows: {score.detected:.1%} found at {score.false_alarms:.1%} false alarms."
+    )
+    return Answers("How well anomalies stand out", note, _curve_figure(score))
+
+
+def _curve_figure(score: AnomalyScore) -> go.Figure:
+    figure = go.Figure(layout={"template": template("light"), "showlegend": False, "height": 380})
+    alarms, found = zip(*score.curve, strict=True)
+    told = "false alarms %{x:.1%}<br>found %{y:.1%}<extra></extra>"
+    figure.add_scatter(x=alarms, y=found, mode="lines", line={"color": ACCENT, "width": 2}, hovertemplate=told)
+    line = {"color": MUTED, "width": 1, "dash": "dot"}
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip")
+    figure.add_scatter(
+        x=[score.false_alarms],
+        y=[score.detected],
+        mode="markers",
+        marker={"color": ACCENT, "size": 11, "symbol": "x"},
+        hovertemplate=told,
+    )
+    figure.update_xaxes(title_text="false alarms", range=[-0.01, 1.01], tickformat=".0%")
+    figure.update_yaxes(title_text="anomalies found", range=[-0.01, 1.02], tickformat=".0%")
     return figure
 
 

@@ -172,6 +172,7 @@ def settings_of(trial: Trial) -> dict[str, str]:
         "batch size": str(candidate.training.batch_size),
         "epochs": str(candidate.training.epochs),
         "compression": settings(candidate.compression),
+        "anomaly block": "–" if candidate.anomaly.type == "none" else settings(candidate.anomaly),
     }
     return described | {f"parameter {name}": scalar(value) for name, value in trial.parameters.items()}
 

@@ -104,7 +104,10 @@ def candidate(chosen: Candidate) -> str:
     blocks = " + ".join(block.settings.type for block in chosen.preprocessing)
     size_ms = chosen.window.size_ms
     window = "" if _of_images(chosen) else format_milliseconds(size_ms) if size_ms < 1000 else seconds(size_ms)
-    return " → ".join(filter(None, [window, blocks, chosen.architecture.type, chosen.compression.type]))
+    models = [chosen.architecture.type, chosen.anomaly.type]
+    network = " + ".join(model for model in models if model != "none")
+    form = "" if chosen.architecture.type == "none" else chosen.compression.type
+    return " → ".join(filter(None, [window, blocks, network, form]))
 
 
 def seconds(milliseconds: float) -> str:
@@ -129,7 +132,9 @@ def detail(chosen: Candidate) -> str:
     changes = (
         "" if chosen.training.augmentation.type == "none" else f"augmented: {settings(chosen.training.augmentation)}"
     )
-    parts = [window, *blocks, settings(chosen.architecture), training, changes, settings(chosen.compression)]
+    block = "" if chosen.anomaly.type == "none" else settings(chosen.anomaly)
+    network = [settings(chosen.architecture), training, changes, settings(chosen.compression)]
+    parts = [window, *blocks, *([] if chosen.architecture.type == "none" else network), block]
     return " · ".join(filter(None, parts))
 
 
@@ -147,7 +152,12 @@ def survey(looked_at: Survey) -> str:
 
 
 def fitting(result: TrainingResult, chosen: Candidate, summary: StudySummary) -> str:
-    """Say how well the model and its training suit the data: "Overfitted: 99% right on training examples, …"."""
+    """Say how well the model and its training suit the data: "Overfitted: 99% right on training examples, …".
+
+    Nothing of a candidate without a network.
+    """
+    if not result.curve:
+        return ""
     yardstick = task_named(summary.task).yardstick(len(summary.dataset.labels), result.fitted)
     found = diagnose(result.curve, result.best_epoch, yardstick, epochs=chosen.training.epochs)
     return f"{found.fitting.capitalize()}: {found.sentence}."

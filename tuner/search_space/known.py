@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tuner.anomaly import DETECTORS, detector
 from tuner.augmentation import AUGMENTATIONS, augmentation
 from tuner.candidate import Scalar, Settings
 from tuner.compression import COMPRESSIONS, compression
@@ -82,6 +83,8 @@ class Known:
             family(settings)
         elif self.section == "training.augmentation":
             augmentation(settings)
+        elif self.section == "anomaly":
+            detector(settings)
         elif self.section == "compression":
             for teacher in compression(settings).architectures:
                 family(teacher)
@@ -101,6 +104,7 @@ ARCHITECTURES = Known("architecture", {name: tuple(kind.model_fields) for name, 
 OPTIMIZER = Known("training.optimizer", OPTIMIZERS)
 LOSS = Known("training.loss", LOSSES)
 AUGMENTATION = Known("training.augmentation", {name: tuple(kind.model_fields) for name, kind in AUGMENTATIONS.items()})
+ANOMALY = Known("anomaly", {name: tuple(kind.model_fields) for name, kind in DETECTORS.items()})
 COMPRESSION = Known("compression", {name: tuple(kind.model_fields) for name, kind in COMPRESSIONS.items()})
 
 

@@ -141,6 +141,7 @@ def alternatives_of(spec: SpaceSpec) -> Iterator[tuple[known.Known, tuple[int | 
         (known.LOSS, spec.training.loss),
         (known.AUGMENTATION, spec.training.augmentation),
         (known.COMPRESSION, spec.compression),
+        (known.ANOMALY, spec.anomaly),
     )
     for section, alternatives in sections:
         for place, alternative in enumerate(alternatives):

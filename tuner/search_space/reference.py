@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tuner.anomaly import DETECTORS
 from tuner.augmentation import AUGMENTATIONS
 from tuner.compression import COMPRESSIONS
 from tuner.dsp.registry import SHIPPED
@@ -23,6 +24,7 @@ from tuner.search_space import known
 from tuner.search_space.load import load_space, space_names
 from tuner.search_space.schema import (
     Alternative,
+    AnomalySpec,
     ArchitectureSpec,
     DataSpec,
     PreprocessingSpec,
@@ -115,6 +117,15 @@ the others are read from the file that `weights` or an environment variable name
 which limits: [docs/learned-optimizers.md](../docs/learned-optimizers.md).
 """
 
+_ANOMALY = """\
+## Anomaly blocks
+
+Beside the network, on the same standardised features: how far a window lies from the normal windows of the training
+split, by scikit-learn's models, with a threshold from the training windows. What a block needs on a device is part of
+the candidate's costs, and it is exported as C. With `architecture: none` the block stands alone, for the task
+`anomaly`; `beside` names the architectures that a block, or `none`, goes with.
+"""
+
 _COMPRESSION = """\
 ## Compressions
 
@@ -134,7 +145,7 @@ training that keeps it. `int8-qat` keeps zeros and equal weights too. What each 
 A candidate whose network has nothing that a setting applies to cannot be built, and is not trained.
 """
 
-_LISTS = ("axes", "after")
+_LISTS = ("axes", "after", "beside")
 """Keys of alternatives that hold several names."""
 
 
@@ -156,6 +167,8 @@ def space_reference() -> str:
     parts.append(_table("## Losses", "loss", known.LOSSES))
     parts.append(_AUGMENTATION)
     parts += [_section(f"`{name}`", kind) for name, kind in _models(AUGMENTATIONS)]
+    parts.append(_ANOMALY)
+    parts += [_section(f"`{name}`", kind) for name, kind in _models(DETECTORS)]
     parts.append(_COMPRESSION)
     parts += [_section(f"`{name}`", kind) for name, kind in _models(COMPRESSIONS)]
     return "\n".join(parts)
@@ -164,12 +177,13 @@ def space_reference() -> str:
 def space_schema() -> dict[str, Any]:
     """Return the JSON Schema of a space's file."""
     schema = SpaceSpec.model_json_schema()
-    for unused in ("Alternative", "PreprocessingSpec", "ArchitectureSpec"):
+    for unused in ("Alternative", "PreprocessingSpec", "ArchitectureSpec", "AnomalySpec"):
         del schema["$defs"][unused]
     schema["$defs"]["value"] = VALUE_SCHEMA
     sections = schema["properties"]
     sections["preprocessing"] = _preprocessing()
     sections["architecture"] = _alternatives(known.ARCHITECTURES.parameters, ArchitectureSpec)
+    sections["anomaly"] = _alternatives(known.ANOMALY.parameters, AnomalySpec)
     sections["compression"] = _alternatives(known.COMPRESSION.parameters, Alternative)
     training = schema["$defs"]["TrainingSpec"]["properties"]
     training["optimizer"] = _alternatives(known.OPTIMIZERS, Alternative)

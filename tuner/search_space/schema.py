@@ -126,6 +126,12 @@ class ArchitectureSpec(Alternative):
     )
 
 
+class AnomalySpec(Alternative):
+    """An anomaly block, or none."""
+
+    beside: tuple[str, ...] = Field(default=(), description="Names of the architectures it goes with; all if left out")
+
+
 def _window_list(raw: Any) -> Any:
     """Read one window like a list of one; images have none, so any will do."""
     if raw == "image":
@@ -195,6 +201,10 @@ class SpaceSpec(_Section):
     compression: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="Forms of the converted model, e.g. [float32, int8]"
     )
+    anomaly: Annotated[tuple[AnomalySpec, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        default=(AnomalySpec.model_validate({"type": "none"}),),
+        description="Blocks beside the network that tell windows unlike any they were trained on",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -206,7 +216,7 @@ class SpaceSpec(_Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for alternatives in (self.window, self.preprocessing, self.architecture, self.compression):
+        for alternatives in (self.window, self.preprocessing, self.architecture, self.compression, self.anomaly):
             _check_distinct(alternatives)
         names = {block.name for block in self.preprocessing}
         for architecture in self.architecture:
@@ -216,6 +226,17 @@ class SpaceSpec(_Section):
                         f"architecture.{architecture.name}.after: no preprocessing is called '{name}'; "
                         f"there are: {', '.join(sorted(names))}"
                     )
+        families = {family.name for family in self.architecture}
+        for anomaly in self.anomaly:
+            for name in anomaly.beside:
+                if name not in families:
+                    raise ValueError(
+                        f"anomaly.{anomaly.name}.beside: no architecture is called '{name}'; "
+                        f"there are: {', '.join(sorted(families))}"
+                    )
+        for family in sorted(families):
+            if not any(self.anomalies_beside(family)):
+                raise ValueError(f"architecture.{family}: no anomaly block goes with it, nor none")
         for block in self.preprocessing:
             if not any(self.architectures_after(block.name)):
                 raise ValueError(f"preprocessing.{block.name}: no architecture goes with it")
@@ -224,6 +245,10 @@ class SpaceSpec(_Section):
     def architectures_after(self, preprocessing: str) -> Iterator[ArchitectureSpec]:
         """Yield the families that go with a preprocessing alternative."""
         return (spec for spec in self.architecture if not spec.after or preprocessing in spec.after)
+
+    def anomalies_beside(self, architecture: str) -> Iterator[AnomalySpec]:
+        """Yield the anomaly blocks that go with an architecture alternative."""
+        return (spec for spec in self.anomaly if not spec.beside or architecture in spec.beside)
 
 
 def _resolved(raw: Any, shared: Mapping[str, Leaf]) -> Any:

@@ -58,28 +58,34 @@ class SearchSpace:
         suggest = _Once(suggest)
         window = _window(self.spec.window, suggest)
         block = _chosen("preprocessing", self.spec.preprocessing, suggest)
-        path, fitting = self._architectures(block.name)
+        architecture = _chosen(*self._architectures(block.name), suggest)
         return Candidate(
             window=window,
             preprocessing=tuple(
                 Block(_settings("preprocessing", part, suggest, name=name), part.axes) for name, part in block.parts
             ),
-            architecture=_settings("architecture", _chosen(path, fitting, suggest), suggest),
+            architecture=_settings("architecture", architecture, suggest),
             training=_training(self.spec.training, suggest),
             compression=_drawn("compression", self.spec.compression, suggest),
+            anomaly=_settings("anomaly", _chosen(*self._anomalies(architecture.name), suggest), suggest),
         )
 
     def size(self) -> int | None:
         """Number of candidates; `None` if a range is continuous."""
         spec, training = self.spec, self.spec.training
-        pairs = [(block, model) for block in spec.preprocessing for model in spec.architectures_after(block.name)]
+        chains = [
+            (block, model, anomaly)
+            for block in spec.preprocessing
+            for model in spec.architectures_after(block.name)
+            for anomaly in spec.anomalies_beside(model.name)
+        ]
         total = 0
-        for window, pair, *choices in itertools.product(
-            spec.window, pairs, training.optimizer, training.loss, training.augmentation, spec.compression
+        for window, chain, *choices in itertools.product(
+            spec.window, chains, training.optimizer, training.loss, training.augmentation, spec.compression
         ):
             parts: list[Part] = [leaf for _, _, leaf in _window_values(spec.window, window)]
             parts += _training_values(training).values()
-            chosen = [*(part for _, part in pair[0].parts), pair[1], *choices]
+            chosen = [*(part for _, part in chain[0].parts), *chain[1:], *choices]
             parts += [part for alternative in chosen for part in alternative.parameters.values()]
             shared = {leaf for part in parts for _, leaf in leaves({"": part}, "") if isinstance(leaf, Shared)}
             size = product(iter([own_size(iter(parts)), *(leaf.size for leaf in shared)]))
@@ -105,6 +111,9 @@ class SearchSpace:
         found |= _alternatives("training.loss", training.loss)
         found |= _alternatives("training.augmentation", training.augmentation)
         found |= _alternatives("compression", spec.compression)
+        for model in spec.architecture:
+            place, blocks = self._anomalies(model.name)
+            found |= _alternatives("anomaly", blocks, choice=place)
         values = {
             leaf.path if isinstance(leaf, Shared) else name: leaf.value if isinstance(leaf, Shared) else leaf
             for name, leaf in found.items()
@@ -124,6 +133,13 @@ class SearchSpace:
         if len(fitting) == len(self.spec.architecture):
             return "architecture", fitting
         return f"architecture.{'|'.join(family.name for family in fitting)}", fitting
+
+    def _anomalies(self, architecture: str) -> tuple[str, Sequence[Alternative]]:
+        """Return the anomaly blocks that go with a family, and the name of the choice among them."""
+        fitting = tuple(self.spec.anomalies_beside(architecture))
+        if len(fitting) == len(self.spec.anomaly):
+            return "anomaly", fitting
+        return f"anomaly.{'|'.join(block.name for block in fitting)}", fitting
 
 
 def _window(alternatives: Sequence[WindowSpec], suggest: Suggest) -> Window:

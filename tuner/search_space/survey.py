@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tuner.anomaly import Detecting, detector
 from tuner.augmentation import augmentation
 from tuner.candidate import Candidate
 from tuner.devices.budget import Budget, default_budget
@@ -94,12 +95,14 @@ def _costs(candidate: Candidate, data: DataSpec, profiles: Sequence[DeviceProfil
     augmentation(candidate.training.augmentation).check(features.shape)
     output = replace(task_named(data.task).output(data.classes), form=FAMILIES[candidate.architecture.type].form)
     graph = lower(build(candidate.architecture, features.shape, output), candidate.compression)
+    block = detector(candidate.anomaly)
     blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
     return [
         device_cost(
             graph,
             profile,
             blocks=blocks,
+            anomaly=block.cost(features.count) if isinstance(block, Detecting) else None,
             input_bytes=signal.bytes,
             feature_bytes=4 * features.count,
             method=Method.PREDICTED,

@@ -53,6 +53,8 @@ def _template(dataset: Dataset, task: str, seconds: float, *, events: bool) -> t
             f"object-{'detection-boxes' if task == 'detection-boxes' else 'detection-centroids'}",
             "objects in images",
         )
+    if task == "anomaly" and not dataset.is_images:
+        return "anomaly", "series of which some are strange"
     if task == "regression" and not dataset.is_images:
         return "regression", "numbers to be predicted from series"
     if dataset.is_images:

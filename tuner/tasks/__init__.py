@@ -12,19 +12,30 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tuner.candidate import Settings, Training
 from tuner.data.dataset import Dataset
 from tuner.errors import BuildError, ConfigError, nearest
 from tuner.models.network import Form
+from tuner.tasks.anomaly import Anomaly
 from tuner.tasks.classification import Classification
 from tuner.tasks.detection import DetectionBoxes, DetectionCentroids
 from tuner.tasks.multi_label import MultiLabel
 from tuner.tasks.regression import Regression
 from tuner.tasks.task import Fitted, Reading, Task, Truth, joined
 
-__all__ = ["TASKS", "Fitted", "Reading", "Task", "Truth", "joined", "resolved", "task_named", "task_of"]
+__all__ = ["TASKS", "Fitted", "Reading", "Task", "Truth", "joined", "resolved", "task_named", "task_of", "taught"]
 
-_ALL: tuple[Task, ...] = (Classification(), MultiLabel(), Regression(), DetectionCentroids(), DetectionBoxes())
+_ALL: tuple[Task, ...] = (
+    Classification(),
+    MultiLabel(),
+    Regression(),
+    Anomaly(),
+    DetectionCentroids(),
+    DetectionBoxes(),
+)
 
 TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})
 """Every task by the name that study files use."""
@@ -66,6 +77,11 @@ def _check_places(task: Task, training: Training) -> None:
             raise BuildError(
                 f"augmentation '{name}' moves objects, and {task.name} learns where they are", hint="use brightness"
             )
+
+
+def taught(task: Task, truth: Truth) -> NDArray[np.bool_]:
+    """Return which windows a candidate may learn from: all, but of a study of anomalies the normal ones."""
+    return truth == 0 if isinstance(task, Anomaly) else np.ones(len(truth), bool)
 
 
 def resolved(task: Task, training: Training) -> Training:

@@ -38,6 +38,8 @@ class Reading:
     candidate: Candidate
     network: Network
     fitted: Fitted = field(default_factory=dict)
+    features: Float32 | None = None
+    """The standardised features, for a task whose targets they are."""
 
 
 def joined(parts: Sequence[Truth]) -> Truth:

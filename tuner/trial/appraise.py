@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tuner.anomaly import Detecting, detector
 from tuner.augmentation import augmentation
 from tuner.candidate import Candidate
 from tuner.compression import compression as read_compression
@@ -15,6 +16,7 @@ from tuner.devices.fit import shortfalls
 from tuner.devices.macs import graph_macs
 from tuner.dsp import chain
 from tuner.dsp.standardize import Standardizer
+from tuner.errors import BuildError
 from tuner.estimate import DeviceCost, Method
 from tuner.graph import Graph
 from tuner.models import build, pretrained
@@ -24,6 +26,7 @@ from tuner.models.pretrained import Pretrained
 from tuner.record import Appraisal, Verdict
 from tuner.signal import Signal
 from tuner.tasks import Task, resolved
+from tuner.tasks.anomaly import Anomaly
 from tuner.tflite.read import read_graph
 from tuner.trial.task import Target
 
@@ -47,8 +50,19 @@ class Appraiser:
         """
         network = self.network(candidate)
         self.teachers(candidate)
+        self._check_one_answer(candidate, network)
         graph = lower(network, candidate.compression)
         return self._of_graph(candidate, graph, Method.PREDICTED, None), network_figures(graph)
+
+    def _check_one_answer(self, candidate: Candidate, network: Network) -> None:
+        """Of a study of anomalies, ask for a block or a network, but not both: either would answer alone."""
+        block = anomaly_block(candidate)
+        if isinstance(self._task, Anomaly) and (block is None) == (not network.nodes):
+            found = "neither a network nor" if block is None else "both a network and"
+            raise BuildError(
+                f"there is {found} an anomaly block, one of them should tell anomalies",
+                hint="`beside:` in the space's `anomaly:` section says which architectures a block, or none, goes with",
+            )
 
     def network(self, candidate: Candidate) -> Network:
         """Return the candidate's network for this data set.
@@ -76,6 +90,10 @@ class Appraiser:
         features = chain.features_of(candidate.preprocessing, self._signal(candidate))
         return pretrained(candidate.architecture, features.shape)
 
+    def of_block(self, candidate: Candidate) -> Appraisal:
+        """Return what a candidate without a network needs, once it has learned."""
+        return self._of_graph(candidate, lower(self.network(candidate), candidate.compression), Method.CONVERTED, None)
+
     def of_model(self, candidate: Candidate, model: bytes) -> Appraisal:
         """Return what the candidate needs, from its converted model.
 
@@ -88,11 +106,13 @@ class Appraiser:
         signal = self._signal(candidate)
         features = chain.features_of(candidate.preprocessing, signal)
         blocks = (*chain.cost_of(candidate.preprocessing, signal), Standardizer.cost(features))
+        block = anomaly_block(candidate)
         costs = tuple(
             device_cost(
                 graph,
                 target.profile,
                 blocks=blocks,
+                anomaly=None if block is None else block.cost(features.count),
                 input_bytes=signal.bytes,
                 feature_bytes=4 * features.count,
                 method=method,
@@ -105,6 +125,12 @@ class Appraiser:
 
     def _signal(self, candidate: Candidate) -> Signal:
         return window_signal(self._dataset, candidate.window)
+
+
+def anomaly_block(candidate: Candidate) -> Detecting | None:
+    """Return the candidate's anomaly block, if it has one."""
+    made = detector(candidate.anomaly)
+    return made if isinstance(made, Detecting) else None
 
 
 def network_figures(graph: Graph) -> dict[str, float]:

@@ -8,6 +8,7 @@ from tuner.metrics import Score
 from tuner.record import TrainingResult
 from tuner.tasks import Reading
 from tuner.tflm import Tflm
+from tuner.trial.answers import answers
 from tuner.trial.appraise import Appraiser
 from tuner.trial.prepare import features_of
 from tuner.trial.task import Context
@@ -35,7 +36,12 @@ class FrontScorer:
         """
         features, truth = features_of(self._context, candidate, self._recordings)
         standardizer = Standardizer(result.feature_mean, result.feature_deviation)
-        outputs = self._tflm.predict(model, standardizer.apply(features))
         context = self._context
+        outputs = answers(
+            context.task,
+            lambda rows: self._tflm.predict(model, rows),
+            result.anomaly,
+            standardizer.apply(features),
+        )
         network = Appraiser(context.dataset, context.task, context.targets).network(candidate)
         return context.task.score(outputs, truth, Reading(context.dataset.labels, candidate, network, result.fitted))

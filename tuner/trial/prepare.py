@@ -15,7 +15,7 @@ from tuner.dsp.block import Float32
 from tuner.dsp.standardize import Standardizer
 from tuner.errors import BuildError
 from tuner.models import input_scale
-from tuner.tasks import Truth, joined
+from tuner.tasks import Truth, joined, taught
 from tuner.trial.feature_cache import Arrays, FeatureCache
 from tuner.trial.task import Context, TrialTask
 
@@ -96,7 +96,10 @@ def as_architecture_reads(prepared: Prepared, candidate: Candidate) -> Prepared:
 def _extract(context: Context, candidate: Candidate) -> Arrays:
     train, train_truth = features_of(context, candidate, context.train)
     validation, validation_truth = features_of(context, candidate, context.validation)
-    standardizer = Standardizer.fit(train)
+    learned = taught(context.task, train_truth)
+    if not learned.any():
+        raise BuildError("no window of the training split is normal, so there is nothing to learn")
+    standardizer = Standardizer.fit(train[learned])
     return {
         "train_features": standardizer.apply(train),
         "train_truth": train_truth,

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 
 import numpy as np
 
-from tuner.candidate import Training
+from tuner.candidate import Candidate, Training
 from tuner.compression import compression as read_compression
 from tuner.models.compressible import left_out
-from tuner.record import Artifact, Epoch, TrainingResult
-from tuner.tasks import Fitted, Reading, Task, resolved
+from tuner.record import AnomalyBlock, Artifact, Epoch, TrainingResult
+from tuner.tasks import Fitted, Reading, Task, resolved, taught
+from tuner.tasks.anomaly import Anomaly, passing_threshold, reconstruction_errors
 from tuner.tflite.stored import stored_weights
 from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
 from tuner.training.predict import predict_converted, predict_float
-from tuner.training.transfer import beginning
+from tuner.training.transfer import Beginning, beginning
 from tuner.training.values import Examples, Trained
 from tuner.training.weights import Weights
-from tuner.trial.appraise import Appraiser
-from tuner.trial.prepare import Prepared, as_architecture_reads, features_key, prepare
+from tuner.trial.answers import Predict, answers
+from tuner.trial.appraise import Appraiser, anomaly_block
+from tuner.trial.prepare import Prepared, Windowed, as_architecture_reads, features_key, prepare
 from tuner.trial.task import Context, Product, TrialTask
 
 
@@ -38,37 +41,36 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     start = time.monotonic()
     network, training = appraiser.network(candidate), resolved(context.task, candidate.training)
     reading = Reading(context.dataset.labels, candidate, network, context.task.fit(prepared.train.truth))
-    train, validation = (
-        Examples(part.features, context.task.targets(part.truth, reading))
-        for part in (prepared.train, prepared.validation)
-    )
+    train, validation = (_learned(context.task, part, reading) for part in (prepared.train, prepared.validation))
 
-    compression = read_compression(candidate.compression)
-    pretrained = appraiser.pretrained(candidate)
+    pretrained = appraiser.pretrained(candidate) if network.nodes else None
     begin = None if pretrained is None else beginning(network, pretrained)
-    trained = train_compressed(
-        network,
-        compression,
-        _course(task, training, train, validation, deadline=start + context.trial_seconds),
-        teachers=appraiser.teachers(candidate),
-        start=begin,
-    )
+    course = _course(task, training, train, validation, deadline=start + context.trial_seconds)
+    trained = _trained(candidate, appraiser, course, begin) if network.nodes else None
+    block = anomaly_block(candidate)
+    learned = None if block is None else block.fit(train.features.reshape(len(train), -1), task.seed)
     trained_at = time.monotonic()
 
-    model = convert(trained, candidate.compression, train.features)
+    model = b"" if trained is None else convert(trained, candidate.compression, train.features)
     converted_at = time.monotonic()
 
-    truth = prepared.validation.truth
-    float32 = context.task.score(predict_float(trained, validation.features), truth, reading)
-    converted = context.task.score(predict_converted(model, validation.features), truth, reading)
+    shipped = partial(predict_converted, model)
+    if isinstance(context.task, Anomaly):
+        reading = replace(reading, fitted={"threshold": (_threshold(shipped, learned, train),)})
+    rows, truth = prepared.validation.features, prepared.validation.truth
+    float32, converted = (
+        context.task.score(answers(context.task, predict, learned, rows), truth, reading)
+        for predict in (shipped if trained is None else partial(predict_float, trained), shipped)
+    )
     evaluated_at = time.monotonic()
 
     result = TrainingResult(
-        curve=_curve(trained, context.task, reading.fitted),
-        best_epoch=trained.best_epoch - 1,  # of the whole training; one before this leg if none was better
+        curve=() if trained is None else _curve(trained, context.task, reading.fitted),
+        # Of the whole training; one before this leg if none was better.
+        best_epoch=-1 if trained is None else trained.best_epoch - 1,
         float32=float32,
         converted=converted,
-        inspected=appraiser.of_model(candidate, model),
+        inspected=appraiser.of_model(candidate, model) if model else appraiser.of_block(candidate),
         feature_mean=prepared.standardizer.mean,
         feature_deviation=prepared.standardizer.deviation,
         artifact=Artifact(hashlib.sha256(model).hexdigest(), len(model)),
@@ -77,11 +79,12 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
             "convert": converted_at - trained_at,
             "evaluate": evaluated_at - converted_at,
         },
-        stored=stored_weights(model, left_out(network, compression)),
+        stored=stored_weights(model, left_out(network, read_compression(candidate.compression))) if model else None,
         fitted=reading.fitted,
         weights="" if begin is None else begin.sha256,
+        anomaly=learned,
     )
-    return Product(result, model, b"" if task.leg is None else _packed(trained.weights))
+    return Product(result, model, b"" if task.leg is None or trained is None else _packed(trained.weights))
 
 
 def _course(task: TrialTask, training: Training, train: Examples, validation: Examples, *, deadline: float) -> Course:
@@ -101,6 +104,30 @@ def _packed(weights: Weights) -> bytes:
 def _unpacked(content: bytes) -> Weights:
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
+
+
+def _learned(task: Task, part: Windowed, reading: Reading) -> Examples:
+    """Return what a candidate may learn from, in the terms of the task."""
+    chosen = taught(task, part.truth)
+    features, truth = part.features[chosen], part.truth[chosen]
+    return Examples(features, task.targets(truth, replace(reading, features=features)))
+
+
+def _trained(candidate: Candidate, appraiser: Appraiser, course: Course, begin: Beginning | None) -> Trained:
+    return train_compressed(
+        appraiser.network(candidate),
+        read_compression(candidate.compression),
+        course,
+        teachers=appraiser.teachers(candidate),
+        start=begin,
+    )
+
+
+def _threshold(shipped: Predict, block: AnomalyBlock | None, train: Examples) -> float:
+    """Return the score above which a window is an anomaly, from the normal windows of the training split."""
+    if block is not None:
+        return block.threshold
+    return passing_threshold(reconstruction_errors(shipped(train.features), train.features))
 
 
 class TrialJob:
