@@ -128,6 +128,17 @@ def test_policies_of_augmentation_become_alternatives() -> None:
     assert [alternative.type for alternative in _loaded([IMPULSE]).spec.training.augmentation] == ["none"]
 
 
+def test_policies_for_spectrograms_become_alternatives_of_their_own() -> None:
+    policies = [{"enabled": True, "warping": True, "freqMasking": "low", "gaussianNoise": "high"}, {"enabled": False}]
+
+    training = _loaded(_with(0, "learnBlocks", 0, 0, "augmentationPolicySpectrogram", value=policies)).spec.training
+
+    series, none = training.augmentation
+    assert (series.type, none.type) == ("series", "none")
+    amounts = {name: part.to_json() for name, part in series.parameters.items()}
+    assert amounts == {"frequency_mask": 0.1, "time_mask": 0.0, "noise": 0.45, "warp": 0.1}
+
+
 def test_image_sizes_become_alternatives() -> None:
     data = {
         "inputBlocks": [{"type": "image", "dimension": [[32, 32], [96, 64]]}],
@@ -159,6 +170,14 @@ def test_image_sizes_become_alternatives() -> None:
         (
             _with(0, "learnBlocks", 0, 0, "augmentationPolicyImage", value=[{}]),
             r"learnBlocks\[0\]\[0\].augmentationPolicyImage: is {}, expected 'all' or 'none'",
+        ),
+        (
+            _with(0, "learnBlocks", 0, 0, "augmentationPolicySpectrogram", value={"timeMasking": "much"}),
+            r"augmentationPolicySpectrogram.timeMasking: is 'much', expected 'none', 'low' or 'high'",
+        ),
+        (
+            _with(0, "learnBlocks", 0, 0, "augmentationPolicySpectrogram", value={"pitch": "low"}),
+            r"augmentationPolicySpectrogram.pitch: has no counterpart",
         ),
         (_with(0, "parameters", value={"x": [1]}), r"\[0\].parameters: has no counterpart"),
         (_with(0, "inputBlocks", 0, "window", 0, "size", value=3), r"window\[0\].size: has no counterpart"),

@@ -32,12 +32,25 @@ _CONVOLUTIONAL = {"dropout": "dropout"}
 _FLAT = ("spectral-analysis", "flatten")
 """Blocks whose features a convolution cannot run along."""
 
+_IMAGE_POLICY = "augmentationPolicyImage"
+_SPECTROGRAM_POLICY = "augmentationPolicySpectrogram"
+
 _IMAGE_POLICIES: Mapping[str, Mapping[str, Any]] = {
     "none": {"type": "none"},
     "all": {"type": "image", "flip": True, "crop": 0.17, "brightness": 0.8},
 }
 """The reference's code mirrors, enlarges by up to 1.2 before it crops, and brightens by up to 0.2 of the full range:
 0.8 deviations of pixels that have a usual deviation of a quarter of the range."""
+
+_SPECTROGRAM_KEYS = ("freqMasking", "timeMasking", "gaussianNoise")
+_STRENGTHS: Mapping[str, Mapping[str, float]] = {
+    "freqMasking": {"none": 0.0, "low": 0.1, "high": 0.2},
+    "timeMasking": {"none": 0.0, "low": 0.1, "high": 0.2},
+    "gaussianNoise": {"none": 0.0, "low": 0.2, "high": 0.45},
+}
+_WARP = 0.1
+"""The reference gives names, no amounts: masks of a tenth or a fifth of the bands and steps, noise in deviations of the
+standardised features, and the middle of the time moved by at most a tenth are ours."""
 
 _BATCH_SIZE = 32
 _EPOCHS = 100
@@ -191,7 +204,7 @@ class _Translation:
         if block.get("type") != "keras":
             self._problem(f"{path}.type", f"'{block.get('type')}' has no counterpart here, only 'keras' has")
             return [], {}
-        trained = ("learningRate", "trainingCycles", "batchSize", "augmentationPolicyImage")
+        trained = ("learningRate", "trainingCycles", "batchSize", _IMAGE_POLICY, _SPECTROGRAM_POLICY)
         self._only(block, ("type", "dimension", *trained, *_DENSE), path)
         dimensions = block.get("dimension", ["dense"])
         families = []
@@ -217,12 +230,37 @@ class _Translation:
         }
 
     def _augmentations(self, block: Mapping[str, Any], path: str) -> Iterator[Mapping[str, Any]]:
-        policies = block.get("augmentationPolicyImage", "none")
+        if _SPECTROGRAM_POLICY in block:
+            yield from self._spectrogram_policies(block[_SPECTROGRAM_POLICY], f"{path}.{_SPECTROGRAM_POLICY}")
+            if _IMAGE_POLICY not in block:
+                return
+        policies = block.get(_IMAGE_POLICY, "none")
         for policy in policies if isinstance(policies, list) else [policies]:
             if isinstance(policy, str) and policy in _IMAGE_POLICIES:
                 yield _IMAGE_POLICIES[policy]
             else:
-                self._problem(f"{path}.augmentationPolicyImage", f"is {policy!r}, expected 'all' or 'none'")
+                self._problem(f"{path}.{_IMAGE_POLICY}", f"is {policy!r}, expected 'all' or 'none'")
+
+    def _spectrogram_policies(self, policies: object, path: str) -> Iterator[Mapping[str, Any]]:
+        for policy in policies if isinstance(policies, list) else [policies]:
+            if not isinstance(policy, Mapping):
+                self._problem(path, f"is {policy!r}, expected enabled, warping, {', '.join(_SPECTROGRAM_KEYS)}")
+                continue
+            self._only(policy, ("enabled", "warping", *_SPECTROGRAM_KEYS), path)
+            if not policy.get("enabled", True):
+                yield {"type": "none"}
+                continue
+            amounts = [self._strength(policy, key, path) for key in _SPECTROGRAM_KEYS]
+            names = ("frequency_mask", "time_mask", "noise")
+            warp = _WARP if policy.get("warping") else 0.0
+            yield {"type": "series", **dict(zip(names, amounts, strict=True)), "warp": warp}
+
+    def _strength(self, policy: Mapping[str, Any], key: str, path: str) -> float:
+        said = policy.get(key, "none")
+        if not isinstance(said, str) or said not in _STRENGTHS[key]:
+            self._problem(f"{path}.{key}", f"is {said!r}, expected 'none', 'low' or 'high'")
+            return 0.0
+        return _STRENGTHS[key][said]
 
     def _value(self, raw: Any, path: str) -> Any:
         """Read `[1, 2]`, `1`, or `{"value_type": "float", "bounds": [0.1, 0.5], "log_scale": true}`."""
