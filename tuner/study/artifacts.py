@@ -21,9 +21,12 @@ class ArtifactFolder:
         self._folder = folder
 
     def put(self, number: int, model: bytes) -> None:
-        """Keep the model of a trial."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._path(number), model)
+        """Keep the model of a trial.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        self._write(self._path(number), model)
 
     def get(self, number: int, artifact: Artifact) -> bytes:
         """Return the model of a trial.
@@ -55,8 +58,7 @@ class ArtifactFolder:
         if not weights:
             self._weights_path(number).unlink(missing_ok=True)
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._weights_path(number), weights)
+        self._write(self._weights_path(number), weights)
 
     def keep(self, numbers: Collection[int]) -> None:
         """Delete the models of all other trials."""
@@ -67,6 +69,14 @@ class ArtifactFolder:
 
     def _weights_path(self, number: int) -> Path:
         return self._folder / f"trial-{number:05d}.weights.npz"
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+        except OSError as error:
+            hint = "free some disk space, then `tuner resume`: nothing that was recorded is lost"
+            raise StoreError(f"{path}: cannot be written: {error.strerror}", hint=hint) from error
 
     def _path(self, number: int) -> Path:
         return self._folder / f"trial-{number:05d}.tflite"

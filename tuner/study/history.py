@@ -110,6 +110,8 @@ class Stop:
     """What the sampler looked at in this session."""
     rule: str = ""
     """The rule of `tuner.study.stopping` that ended it."""
+    worked_s: float | None = None
+    """How long the session took, by a clock that nobody sets; `None` in records of before there was such a figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,8 @@ class History:
 
     def _close_session(self) -> None:
         if self._session_start is not None:
-            self._worked_s += max(0.0, self.changed_at - self._session_start)
+            measured = self.stop.worked_s if self.stop is not None else None
+            self._worked_s += max(0.0, self.changed_at - self._session_start) if measured is None else measured
             self._session_start = None
 
 

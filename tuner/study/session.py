@@ -85,9 +85,11 @@ class Work:
             self._record.settle()
             self._score_fronts(context, tuple(splits["test"]))
         except KeyboardInterrupt:
-            self._record(stopped(Stop("it was interrupted", finished=False, survey=costs.survey)))
+            worked_s = time.monotonic() - start
+            interrupted = Stop("it was interrupted", finished=False, survey=costs.survey, worked_s=worked_s)
+            self._record(stopped(interrupted))
             raise
-        stop = Stop(end.sentence, finished=True, survey=costs.survey, rule=end.rule)
+        stop = Stop(end.sentence, finished=True, survey=costs.survey, rule=end.rule, worked_s=time.monotonic() - start)
         self._record(stopped(stop))
         return stop
 
