@@ -75,7 +75,8 @@ class Study:
             )
         if store is not None:
             check_url(store)
-        _begin(folder, Event(Kind.CREATED, encode(create(checked)), at=time.time()), store)
+        earlier = [cls.open(name, studies=studies).history for name in checked.warm_start]
+        _begin(folder, Event(Kind.CREATED, encode(create(checked, earlier=earlier)), at=time.time()), store)
         return cls(folder)
 
     @classmethod

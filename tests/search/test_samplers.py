@@ -8,7 +8,7 @@ import pytest
 from tuner.errors import ConfigError
 from tuner.search import synthetic
 from tuner.search.objectives import hypervolume_history
-from tuner.search.problem import Cost, Observation
+from tuner.search.problem import Cost, Observation, Prior
 from tuner.search.samplers import DEFAULT, SAMPLERS, sampler
 from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
 
@@ -269,3 +269,18 @@ def _least(trial):
         device = name.partition("/")[0]
         by_device[device] = max(excess, by_device.get(device, excess))
     return min(by_device.values())
+
+
+def test_the_surrogate_makes_use_of_what_earlier_searches_learnt():
+    earlier = run("random", synthetic.problem(seed=9), 60)
+    # There everything is half as hard.
+    known = tuple(Prior("earlier", trial.parameters, trial.error / 2) for trial in earlier if trial.state == "complete")
+
+    reached, without = [], []
+    for seed in range(3):
+        problem = synthetic.problem(seed=seed, devices=("large",))
+        without.append(hypervolume_history(run("surrogate", problem, 8), problem)[-1])
+        warm = replace(problem, prior=known)
+        reached.append(hypervolume_history(run("surrogate", warm, 8), warm)[-1])
+
+    assert sum(reached) > sum(without)

@@ -56,6 +56,17 @@ class CostModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Prior:
+    """What an earlier search has learnt about a candidate."""
+
+    source: str
+    """The name of that search."""
+    parameters: Mapping[str, Scalar]
+    error: float
+    """As a share of the error from which on a trial is worth nothing there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A search: the space, what candidates cost, what to minimize and the seed."""
 
@@ -67,6 +78,8 @@ class Problem:
     seed: int
     worst_error: float = 1.0
     """The error from which on a trial is worth nothing, e.g. that of always naming the most frequent class."""
+    prior: tuple[Prior, ...] = ()
+    """What earlier searches of candidates like these have learnt; samplers may use it."""
 
 
 @dataclass(frozen=True, slots=True)

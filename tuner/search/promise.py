@@ -12,7 +12,7 @@ from tuner.search.accuracy_model import AccuracyModel, Features, Float32, Trends
 from tuner.search.acquisition import Limits
 from tuner.search.design import Design, Designs
 from tuner.search.objectives import fits
-from tuner.search.problem import Observation, Problem
+from tuner.search.problem import Observation, Prior, Problem
 
 Floats = NDArray[np.float64]
 Trial = tuple[Observation, Design]
@@ -28,6 +28,10 @@ class Describer:
         self._rows: WeakKeyDictionary[Design, Float32] = WeakKeyDictionary()
         self._columns: Sequence[str] = ()
         self.trends = Trends()
+        self.prior: list[tuple[Prior, Design]] = [
+            (prior, designs.replay(prior.parameters)) for prior in designs.problem.prior
+        ]
+        """What earlier searches have learnt."""
 
     def features(self, chosen: Sequence[Design]) -> list[Features]:
         """Return what the accuracy model learns from."""
@@ -95,12 +99,17 @@ class Promise:
         reached = [trial.error / problem.worst_error for trial, _ in trials if trial.error is not None]
         errors = np.array(reached + [1.0] * len(failed))
         learnt = [*complete, *failed]
+        prior = describe.prior
         shares = np.array([trial.fidelity for trial, _ in trials if trial.error is not None] + [1.0] * len(failed))
         self._partly = bool((shares < 1).any())
-        _, self._columns = matrix(describe.features(learnt))
+        self._sources = tuple(dict.fromkeys(known.source for known, _ in prior))
+        known = [design for _, design in prior]
+        _, self._columns = matrix(describe.features([*learnt, *known]))
+        here = self._points(learnt, shares)
+        there = self._points(known, sources=[known.source for known, _ in prior])
         self._model = AccuracyModel(
-            self._points(learnt, shares),
-            errors,
+            np.concatenate([here, there]),
+            np.concatenate([errors, [known.error for known, _ in prior]]),
             trees=trees,
             seed=seed,
             trends=describe.trends,
@@ -127,13 +136,18 @@ class Promise:
         ]
         return np.asarray(np.mean(promised, axis=0))
 
-    def _points(self, chosen: Sequence[Design], shares: Floats | None = None) -> Float32:
-        """Return N × C features; where some trials had a share of their training only, that is one more.
+    def _points(
+        self, chosen: Sequence[Design], shares: Floats | None = None, sources: Sequence[str] | None = None
+    ) -> Float32:
+        """Return N × C features.
 
-        What is guessed is the error after the whole training.
+        Where some trials had a share of their training only, that share is one more, and so is each earlier study that
+        some come from: what is guessed is the error after the whole training, in this study.
         """
-        points = self._describe.points(chosen, self._columns)
-        if not self._partly:
-            return points
-        had = np.ones(len(chosen)) if shares is None else shares
-        return np.column_stack([points, 1 + np.log10(np.maximum(had, 1e-2)) / 2]).astype(np.float32)
+        points: list[Float32] = [self._describe.points(chosen, self._columns)]
+        if self._partly:
+            had = np.ones(len(chosen)) if shares is None else shares
+            points.append((1 + np.log10(np.maximum(had, 1e-2))[:, None] / 2).astype(np.float32))
+        of = np.array([""] * len(chosen) if sources is None else sources, dtype=object)
+        points += [(of == source).astype(np.float32)[:, None] for source in self._sources]
+        return np.hstack(points)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,10 +20,12 @@ from tuner.models import FAMILIES
 from tuner.models.network import Form
 from tuner.models.own import ModelFile
 from tuner.record import BudgetSummary, DatasetSummary
+from tuner.search.enqueued import check_enqueued
 from tuner.search.samplers import DEFAULT, sampler
 from tuner.search_space import PythonSpace, SearchSpace, load_space, open_space, stored_space
 from tuner.search_space.known import check_published_weights
-from tuner.study.history import Creation
+from tuner.study.earlier import priors
+from tuner.study.history import Creation, History
 from tuner.study.spec import BudgetSpec, DatasetSpec, StudySpec
 from tuner.study.suiting import suiting_space
 from tuner.tasks import Task, task_named, task_of
@@ -44,8 +46,12 @@ _PACKAGES = (
 )
 
 
-def create(spec: StudySpec) -> Creation:
+def create(spec: StudySpec, *, earlier: Sequence[History] = ()) -> Creation:
     """Open and check all that a study names.
+
+    Args:
+        spec: the study file.
+        earlier: the studies it begins with.
 
     Raises:
         InputError: data, space, devices, budgets or sampler are wrong; the message says which and why.
@@ -67,6 +73,7 @@ def create(spec: StudySpec) -> Creation:
     _check_forms(space, task)
     targets = _targets(spec)
     sampler(sampler_name(spec), **spec.sampler.options)
+    check_enqueued(space, spec.enqueue, spec.seed)
     return Creation(
         spec=spec.model_copy(update={"task": task.name}).model_dump(mode="json"),
         dataset=_summary(dataset, splits),
@@ -82,6 +89,7 @@ def create(spec: StudySpec) -> Creation:
         space_reason=why,
         folds=tuple(fold.validation for fold in (splits, *others)) if others else (),
         models=models,
+        prior=priors(earlier, space),
     )
 
 

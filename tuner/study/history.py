@@ -13,6 +13,7 @@ from tuner.errors import InputError, StoreError
 from tuner.metrics import Score
 from tuner.models.own import ModelFile
 from tuner.record import BudgetSummary, Counts, DatasetSummary, Run, State, Survey, Trial
+from tuner.search.problem import Prior
 from tuner.store.codec import decode, encode
 from tuner.store.event import Event, Kind
 from tuner.study.spec import StudySpec
@@ -44,6 +45,8 @@ class Creation:
     """In a cross-validation, the recordings that validate in each fold; those of the others train."""
     models: tuple[ModelFile, ...] = ()
     """The user's own models and weights."""
+    prior: tuple[Prior, ...] = ()
+    """What earlier studies have learnt."""
 
     def make_known(self) -> None:
         """Load the user's own blocks and models into this process.

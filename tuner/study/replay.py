@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tuner.record import Trial
+from tuner.search.enqueued import Enqueued
 from tuner.search.problem import Problem
 from tuner.search.samplers import sampler
 from tuner.study.choice import Chooser
@@ -48,8 +49,9 @@ def chooser(creation: Creation, costs: CostModel, trials: Sequence[Trial] = ()) 
         resources=goals.resources,
         seed=spec.seed,
         worst_error=goals.worst_error,
+        prior=creation.prior,
     )
-    chosen = sampler(sampler_name(spec), **spec.sampler.options)
+    chosen = Enqueued(spec.enqueue, sampler(sampler_name(spec), **spec.sampler.options))
     return Chooser(problem, chosen, costs.appraiser, (trial.candidate.id for trial in trials))
 
 

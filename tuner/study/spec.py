@@ -140,6 +140,10 @@ class StudySpec(_Section):
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = ("accuracy", "ram", "flash", "latency")
     sampler: SamplerSpec = SamplerSpec()
     scheduler: SchedulerSpec = SchedulerSpec()
+    enqueue: tuple[dict[str, bool | int | float | str], ...] = ()
+    """Candidates to try first, by the parameters of the search space; what one leaves open is drawn at random."""
+    warm_start: tuple[str, ...] = ()
+    """Earlier studies to begin with, by name or folder: what they learnt enters the model of the accuracy."""
     limits: LimitsSpec = LimitsSpec()
     repeats: Annotated[int, Field(ge=1)] = 1
     """Trainings of each member of the fronts, with a seed of its own each; fronts then go by the mean."""

@@ -23,7 +23,8 @@ class Surrogate:
     their errors with a Gaussian process and an ensemble of trees, and takes the one with the largest expected
     hypervolume improvement over all devices. Pending trials count as done with the error expected of them, so that
     parallel workers get different work. A candidate that fits no device is never proposed while one that fits was
-    looked at.
+    looked at. Where earlier searches of such candidates are known, it does without trials at the start: the model
+    learns from them how candidates compare, and from the trials of this search how the two differ.
     """
 
     startup: int = 6
@@ -55,7 +56,7 @@ class Surrogate:
         if not feasible:
             return looked.least_excess(otherwise=designs.pool(1)[0]).parameters
         complete = sum(trial.state == "complete" for trial in history)
-        if complete < max(self.startup, 2):
+        if complete < max(self.startup, 2) and not problem.prior:
             return _most_different(feasible, [design for _, design in trials], describe, rng).parameters
         promise = Promise(
             problem,
