@@ -123,7 +123,7 @@ def test_numbers_may_have_gaps(name, problem, history):
 
 @pytest.mark.parametrize("name", ["nsga2", "surrogate", "tpe"])
 def test_a_sampler_that_learns_ends_with_more_hypervolume_than_chance(name):
-    problems = [synthetic.problem(seed=seed) for seed in range(3)]
+    problems = [synthetic.problem(seed=seed) for seed in range(5)]
 
     reached = [hypervolume_history(run(name, problem, 80), problem)[-1] for problem in problems]
     by_chance = [hypervolume_history(run("random", problem, 80), problem)[-1] for problem in problems]
