@@ -141,7 +141,8 @@ class TrainingResult:
     weights: str = ""
     """SHA-256 of the file whose weights the first layers began with; empty if all were learned here."""
     fitted: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """What the task took from the training split beside the weights: mean and deviation of a regression's targets."""
+    """What was taken from the training split beside the weights: mean and deviation of a regression's targets, the
+    threshold of a study of anomalies, a learning rate that was to be found."""
     anomaly: AnomalyBlock | None = None
     """The block beside the network, if the candidate has one."""
 

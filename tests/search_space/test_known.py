@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tuner.errors import ConfigError
-from tuner.search_space.known import AUGMENTATION, LOSSES, OPTIMIZERS
+from tuner.search_space.known import AUGMENTATION, LOSSES, OPTIMIZER, OPTIMIZERS
 from tuner.search_space.schema import Alternative
 
 
@@ -39,3 +39,10 @@ def test_an_augmentation_out_of_its_limits_is_refused_when_the_space_is_read(
         AUGMENTATION.check(Alternative.model_validate(alternative))
 
     assert message in str(refusal.value)
+
+
+def test_a_learning_rate_is_a_number_or_to_be_found() -> None:
+    OPTIMIZER.check(Alternative.model_validate({"type": "adam", "learning_rate": ["auto", 0.01]}))
+
+    with pytest.raises(ConfigError, match="learning_rate is 'atuo', expected a number or 'auto'"):
+        OPTIMIZER.check(Alternative.model_validate({"type": "adam", "learning_rate": "atuo"}))

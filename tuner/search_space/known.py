@@ -83,6 +83,8 @@ class Known:
             family(settings)
         elif self.section == "training.augmentation":
             augmentation(settings)
+        elif self.section == "training.optimizer":
+            _check_rate(settings)
         elif self.section == "anomaly":
             detector(settings)
         elif self.section == "compression":
@@ -118,6 +120,12 @@ def check_published_weights(optimizers: Sequence[Alternative]) -> None:
         if alternative.type in SOURCES:
             for settings in _corners(alternative):
                 published_weights(settings)
+
+
+def _check_rate(settings: Settings) -> None:
+    rate = settings.get("learning_rate", 0.001)
+    if isinstance(rate, bool) or (isinstance(rate, str) and rate != "auto"):
+        raise ConfigError(f"learning_rate is {rate!r}, expected a number or 'auto', which finds one by a range test")
 
 
 def _corners(alternative: Alternative) -> Iterator[Settings]:

@@ -150,7 +150,8 @@ class TrainingSpec(_Section):
     """How networks are trained."""
 
     optimizer: Annotated[tuple[Alternative, ...], BeforeValidator(_as_list), Field(min_length=1)] = Field(
-        description="Optimizers with their parameters, e.g. {type: adam, learning_rate: 0.001}"
+        description="Optimizers with their parameters, e.g. {type: adam, learning_rate: 0.001}; a rate of auto is "
+        "found by a range test"
     )
     batch_size: Value = Field(description="Examples per step")
     epochs: Value = Field(description="Passes over the training data, at most")

@@ -83,7 +83,7 @@ def fit(
     if not len(train) or not len(validation):
         raise TrainingError(f"training needs examples: {len(train)} to train on, {len(validation)} to validate on")
     recipe = replace(
-        _recipe(network, training, train, ranges),
+        recipe_of(network, training, train, ranges),
         constrained=constraint is not None,
         lesson=None if teachers is None else teachers.lesson,
         frozen=frozen,
@@ -124,7 +124,8 @@ def fit(
     return Trained(network, weights, tuple(history), best, time.monotonic() - started)
 
 
-def _recipe(network: Network, training: Training, train: Examples, ranges: Ranges | None) -> Recipe:
+def recipe_of(network: Network, training: Training, train: Examples, ranges: Ranges | None) -> Recipe:
+    """Return what decides the graph of a training."""
     batch = len(train) if training.optimizer.type == FULL_BATCH else min(training.batch_size, len(train))
     truth = train.truth
     recipe = Recipe(
@@ -156,7 +157,7 @@ def _epochs(
     rates = learning_rates(training.optimizer, training.epochs, count)
     check_limits(training.optimizer, rates.size, recipe.batch_size)
     for number in range(after + 1, training.epochs + 1):
-        rows = _order(len(train), recipe.batch_size, np.random.default_rng((seed, number)))
+        rows = order(len(train), recipe.batch_size, np.random.default_rng((seed, number)))
         held = None if constraint is None else constraint.held(number, compiled.weights())
         if held is not None:
             compiled.hold(held)
@@ -180,7 +181,7 @@ def _remedy(training: Training) -> str:
     return "another optimizer, " if training.optimizer.type in LEARNED else "a lower learning rate, "
 
 
-def _order(examples: int, batch: int, generator: np.random.Generator) -> NDArray[np.int32]:
+def order(examples: int, batch: int, generator: np.random.Generator) -> NDArray[np.int32]:
     """Return every example once in random order, steps × batch, the first few again to fill the last batch."""
     steps = math.ceil(examples / batch)
     return np.resize(generator.permutation(examples), (steps, batch)).astype(np.int32)

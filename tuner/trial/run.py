@@ -20,6 +20,7 @@ from tuner.tflite.stored import stored_weights
 from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
 from tuner.training.predict import predict_converted, predict_float
+from tuner.training.rate_finder import with_rate
 from tuner.training.transfer import Beginning, beginning
 from tuner.training.values import Examples, Trained
 from tuner.training.weights import Weights
@@ -45,8 +46,11 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
 
     pretrained = appraiser.pretrained(candidate) if network.nodes else None
     begin = None if pretrained is None else beginning(network, pretrained)
-    course = _course(task, training, train, validation, deadline=start + context.trial_seconds)
+    rated = with_rate(network, training, train, task.seed) if network.nodes else training
+    course = _course(task, rated, train, validation, deadline=start + context.trial_seconds)
     trained = _trained(candidate, appraiser, course, begin) if network.nodes else None
+    if rated != training:
+        reading = replace(reading, fitted={**reading.fitted, "learning_rate": (_rate(rated),)})
     block = anomaly_block(candidate)
     learned = None if block is None else block.fit(train.features.reshape(len(train), -1), task.seed)
     trained_at = time.monotonic()
@@ -56,7 +60,8 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
 
     shipped = partial(predict_converted, model)
     if isinstance(context.task, Anomaly):
-        reading = replace(reading, fitted={"threshold": (_threshold(shipped, learned, train),)})
+        threshold = _threshold(shipped, learned, train)
+        reading = replace(reading, fitted={**reading.fitted, "threshold": (threshold,)})
     rows, truth = prepared.validation.features, prepared.validation.truth
     float32, converted = (
         context.task.score(answers(context.task, predict, learned, rows), truth, reading)
@@ -121,6 +126,10 @@ def _trained(candidate: Candidate, appraiser: Appraiser, course: Course, begin: 
         teachers=appraiser.teachers(candidate),
         start=begin,
     )
+
+
+def _rate(training: Training) -> float:
+    return float(training.optimizer["learning_rate"])
 
 
 def _threshold(shipped: Predict, block: AnomalyBlock | None, train: Examples) -> float:
