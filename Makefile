@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test lint types imports format clean
+.PHONY: help demo test lint types imports format screenshots clean
 
 help:
 	@echo "make demo    tune real motion data for three boards, write a report, export a model (under 10 minutes)"
@@ -38,6 +38,10 @@ imports: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Needs Debian's chromium and some minutes: it tunes the example first.
+screenshots: $(INSTALLED)
+	$(BIN)/python docs/screenshots.py
 
 clean:
 	rm -rf $(VENV) demo studies dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -62,7 +63,7 @@ def _layout(client: Client, address: Address) -> Any:
     ]  # fmt: skip
 
 
-def device_grid(name: str, entries: tuple[DeviceEntry, ...], *, height: int, choose: bool = False) -> Any:
+def device_grid(name: str, entries: Sequence[DeviceEntry], *, height: int, choose: bool = False) -> Any:
     """Return the boards as a table to search; with boxes to tick if some are to be chosen."""
     options: dict[str, Any] = {"rowHeight": 40, "animateRows": False, "enableCellTextSelection": True}
     if choose:

@@ -124,9 +124,10 @@ def _data(datasets: Any, roots: Any, address: Address) -> Any:
 
 
 def _boards(client: Client, address: Address) -> Any:
-    entries = client.devices()
+    asked = address.all("devices")
+    entries = sorted(client.devices(), key=lambda entry: entry.name not in asked)
     grid = device_grid("new-devices", entries, height=300, choose=True)
-    grid.selectedRows = {"ids": address.all("devices")}
+    grid.selectedRows = [row for row in grid.rowData if row["name"] in asked]
     return _step(
         2,
         "Boards and budgets",

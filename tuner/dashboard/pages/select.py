@@ -194,6 +194,9 @@ def _result(selection: Selection, standing: DeviceStanding) -> Any:
     ]  # fmt: skip
 
 
+_MORE = {"ram": "RAM", "flash": "flash", "latency": "time"}
+
+
 def _trade_offs(selection: Selection) -> Any:
     panels = []
     for trade in selection.trade_offs:
@@ -203,7 +206,7 @@ def _trade_offs(selection: Selection) -> Any:
         panels.append(
             html.Section(
                 [
-                    html.H3(f"What more {words.RESOURCE_TITLES[trade.resource].replace('Latency', 'time')} would buy"),
+                    html.H3(f"More {_MORE[trade.resource]}"),
                     html.P(trade.sentence, className="note"),
                     graph(f"select-trade-{trade.resource}", trade.sentence, figure=figure),
                 ],
