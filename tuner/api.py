@@ -240,7 +240,8 @@ class Study:
             max_ram: at most so much RAM in all, like "32 KiB".
             max_flash: at most so much flash in all, like "128 KiB".
             max_latency: at most so long from a raw window to the answer, like "20 ms".
-            min_accuracy: of the converted model on the validation split, 0 to 1; then the cheapest that reaches it.
+            min_accuracy: of the converted model on the validation split, 0 to 1, or whatever else the task's quality
+                is; then the cheapest that reaches it.
             knee: the best compromise on the front instead of the most accurate.
 
         Raises:
@@ -249,7 +250,13 @@ class Study:
         """
         from tuner.select import choose, wish  # noqa: PLC0415 - keeps `Study` light to import
 
-        limits = wish(max_ram=max_ram, max_flash=max_flash, max_latency=max_latency, min_accuracy=min_accuracy)
+        limits = wish(
+            max_ram=max_ram,
+            max_flash=max_flash,
+            max_latency=max_latency,
+            min_accuracy=min_accuracy,
+            metric=self.summary.metric,
+        )
         return choose(self.trials, self.device(device), limits, self._history.spec.resources if knee else None)
 
     def export(self, trial: Trial | int, device: str, output: str | Path) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tuner.errors import InputError, NothingFitsError
+from tuner.metrics import quality_text
 from tuner.record import RESOURCES, Trial
 from tuner.search.front import knee
 from tuner.study.fronts import resource_value
@@ -21,6 +22,8 @@ class Wish:
     max_flash_bytes: float | None = None
     max_latency_ms: float | None = None
     min_accuracy: float | None = None
+    metric: str = "accuracy"
+    """What `min_accuracy` is a least value of: the quality of the study's task."""
 
     def limit(self, resource: str) -> float | None:
         """Return the limit on "ram", "flash" or "latency"."""
@@ -33,6 +36,7 @@ def wish(
     max_flash: str | int | None = None,
     max_latency: str | None = None,
     min_accuracy: float | None = None,
+    metric: str = "accuracy",
 ) -> Wish:
     """Read limits as people write them: "32 KiB", "20 ms", 0.9.
 
@@ -40,12 +44,13 @@ def wish(
         InputError: one is not written as expected.
     """
     if min_accuracy is not None and not 0 <= min_accuracy <= 1:
-        raise InputError(f"a least accuracy of {min_accuracy:g}, expected 0 to 1", hint="write 90 % as 0.9")
+        raise InputError(f"a least {metric} of {min_accuracy:g}, expected 0 to 1", hint="write 90 % as 0.9")
     return Wish(
         max_ram_bytes=None if max_ram is None else parse_bytes(max_ram),
         max_flash_bytes=None if max_flash is None else parse_bytes(max_flash),
         max_latency_ms=None if max_latency is None else parse_milliseconds(max_latency),
         min_accuracy=min_accuracy,
+        metric=metric,
     )
 
 
@@ -150,7 +155,8 @@ def _misses(option: Option, limits: Wish) -> list[tuple[float, str]]:
             misses.append((excess, f"{resource} {_written(resource, need)} (+{excess:.0%})"))
     if limits.min_accuracy is not None and option.quality < limits.min_accuracy:
         short = limits.min_accuracy - option.quality
-        misses.append((short / max(1e-9, 1 - limits.min_accuracy), f"accuracy {option.quality:.1%} (−{short:.1%})"))
+        reached, lacking = (quality_text(value, limits.metric) for value in (option.quality, short))
+        misses.append((short / max(1e-9, 1 - limits.min_accuracy), f"{limits.metric} {reached} (−{lacking})"))
     return misses
 
 

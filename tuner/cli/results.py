@@ -98,7 +98,8 @@ def select(
     max_ram: Annotated[str | None, typer.Option(metavar="SIZE", help="Like '32KiB'.")] = None,
     max_flash: Annotated[str | None, typer.Option(metavar="SIZE", help="Like '128KiB'.")] = None,
     min_accuracy: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Like 0.9; then the cheapest model that reaches it.")
+        float | None,
+        typer.Option(metavar="SHARE", help="Least accuracy, R², …, like 0.9; then the cheapest model that reaches it."),
     ] = None,
     knee: Annotated[bool, typer.Option("--knee", help="The best compromise instead of the most accurate.")] = False,
     studies: Studies = DEFAULT_FOLDER,

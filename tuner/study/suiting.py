@@ -49,12 +49,9 @@ def suiting_space(dataset: Dataset, task: Task) -> Suiting:
 def _template(dataset: Dataset, task: str, seconds: float, *, events: bool) -> tuple[str, str]:
     """Return the template's name, and the kind of data it is for."""
     if task.startswith("detection"):
-        return (
-            f"object-{'detection-boxes' if task == 'detection-boxes' else 'detection-centroids'}",
-            "objects in images",
-        )
-    if task == "anomaly" and not dataset.is_images:
-        return "anomaly", "series of which some are strange"
+        return f"object-{task}", "objects in images"
+    if task == "anomaly":
+        return ("visual-anomaly", "images unlike others") if dataset.is_images else ("anomaly", "series unlike others")
     if task == "regression" and not dataset.is_images:
         return "regression", "numbers to be predicted from series"
     if dataset.is_images:
