@@ -46,6 +46,11 @@ class ToyJob:
             os.abort()
         if what == "wait":
             time.sleep(number)
+        if what == "where":
+            import ray
+
+            time.sleep(1)
+            return ray.get_runtime_context().get_node_id()
         if what == "eat":
             eaten = bytearray(900 << 20)
             time.sleep(60)

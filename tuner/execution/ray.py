@@ -7,11 +7,13 @@ import os
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic
 
 import psutil
 import ray
 import ray.exceptions
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from tuner.errors import StageError, StudyError, TrialTimeoutError, WorkerError
 from tuner.execution.executor import Job, Limits, Outcome, Result, Shared, Task, as_stage_error
@@ -23,6 +25,8 @@ _TASKS_PER_WORKER = 200
 met, about half a mebibyte a trial, and in the end an innocent trial would meet the memory limit."""
 _MOST_RESTARTS = 3
 """How often Ray is started anew in one session before the study is stopped."""
+_PLACED_S = 60.0
+"""How long is waited at the beginning until every worker has found a core."""
 _POLL_S = 0.5
 """How often limits are looked at while nothing comes back."""
 
@@ -30,7 +34,11 @@ _POLL_S = 0.5
 @dataclass(slots=True)
 class _Worker(Generic[Task]):
     actor: Any
-    pid: int
+    birth: Any
+    """Tells where it runs, once a node has room for it."""
+    node: str = ""
+    """Empty until then; no task before."""
+    pid: int = 0
     task: Task | None = None
     reference: Any = None
     started: float = 0.0
@@ -46,6 +54,11 @@ class _Worker(Generic[Task]):
     def busy_s(self) -> float:
         """Seconds spent on its task up to now, earlier attempts included."""
         return self.spent_s + time.monotonic() - self.started
+
+    @property
+    def free(self) -> bool:
+        """It runs, and has no task."""
+        return bool(self.node) and self.task is None
 
 
 @dataclass(slots=True)
@@ -86,15 +99,15 @@ class RayExecutor(Generic[Task, Shared, Result]):
         self._job = job
         self._limits = limits
         self._tasks_per_worker = tasks_per_worker
-        self._prepare: Any = ray.remote(num_cpus=0, max_retries=2)(_prepare)
         self._shared: OrderedDict[str, Any] = OrderedDict()
         self._retries: list[_Retry[Task]] = []
-        self._workers: list[_Worker[Task]] = [self._spawn() for _ in range(workers)]
+        self._workers: list[_Worker[Task]] = []
+        self._hire()
 
     @property
     def room(self) -> int:
         """Workers without a task."""
-        return sum(worker.task is None for worker in self._workers) - len(self._retries)
+        return sum(worker.free for worker in self._workers) - len(self._retries)
 
     @property
     def busy(self) -> int:
@@ -116,11 +129,12 @@ class RayExecutor(Generic[Task, Shared, Result]):
         """Return what ended; looks after limits and lost workers meanwhile."""
         until = time.monotonic() + timeout_s
         while True:
+            self._admit()
             done = self._collect(max(0.0, min(_POLL_S, until - time.monotonic())))
             if not all(_alive(process) for process in self._heads):
                 self._restart()
             self._enforce_limits()
-            while self._retries and any(worker.task is None for worker in self._workers):
+            while self._retries and any(worker.free for worker in self._workers):
                 retry = self._retries.pop()
                 self._assign(retry.task, attempts=retry.attempts + 1, spent_s=retry.spent_s)
             if done or not self.busy or time.monotonic() >= until:
@@ -154,15 +168,46 @@ class RayExecutor(Generic[Task, Shared, Result]):
         ray.shutdown()
         _start_ray(self._count, None)
         self._heads = _head_processes()
+        self._hire()
+
+    def _hire(self) -> None:
+        """Begin all workers.
+
+        Raises:
+            StudyError: no node has room for one.
+        """
+        self._here = ray.get_runtime_context().get_node_id()
+        # Where the driver is, there is the data: other nodes get the features from the object store.
+        near = NodeAffinitySchedulingStrategy(self._here, soft=True)
+        prepare: Any = ray.remote(num_cpus=0, max_retries=2)(_prepare)
+        self._prepare = prepare.options(scheduling_strategy=near)
         self._workers = [self._spawn() for _ in range(self._count)]
+        ray.wait([worker.birth for worker in self._workers], num_returns=self._count, timeout=_PLACED_S)
+        self._admit()
+        if not any(worker.node for worker in self._workers):
+            self.close()
+            raise StudyError("no node of the Ray cluster has a free core", hint="see `ray status`")
 
     def _spawn(self) -> _Worker[Task]:
         remote_class: Any = ray.remote(num_cpus=1, max_restarts=0)(_Actor)
         actor = remote_class.remote(self._job)
-        return _Worker(actor, pid=ray.get(actor.pid.remote()))
+        return _Worker(actor, actor.whereabouts.remote())
+
+    def _admit(self) -> None:
+        """Take in workers that a node has found room for; on a cluster, nodes leave and join."""
+        expected = {worker.birth: worker for worker in self._workers if not worker.node}
+        if not expected:
+            return
+        born, _ = ray.wait(list(expected), num_returns=len(expected), timeout=0)
+        for birth in born:
+            worker = expected[birth]
+            try:
+                worker.node, worker.pid = ray.get(birth)
+            except ray.exceptions.RayError:  # its node was lost meanwhile
+                self._workers[self._workers.index(worker)] = self._spawn()
 
     def _assign(self, task: Task, *, attempts: int, spent_s: float) -> None:
-        worker = next(worker for worker in self._workers if worker.task is None)
+        worker = next(worker for worker in self._workers if worker.free)
         worker.task, worker.attempts, worker.spent_s, worker.started = task, attempts, spent_s, time.monotonic()
         worker.reference = worker.actor.work.remote(task, self._prepared(task))
 
@@ -227,7 +272,7 @@ class RayExecutor(Generic[Task, Shared, Result]):
         seconds = time.monotonic() - worker.started
         if seconds > self._limits.seconds:
             return TrialTimeoutError(f"no result after {seconds:.0f} s, the limit is {self._limits.seconds:.0f} s")
-        used = _resident_bytes(worker.pid)
+        used = _resident_bytes(worker.pid) if worker.node == self._here else 0  # Ray itself looks after other nodes
         if used > self._limits.memory_bytes:
             limit = self._limits.memory_bytes / 2**30
             return WorkerError(f"its worker used {used / 2**30:.2f} GiB of memory, the limit is {limit:.2f} GiB")
@@ -240,8 +285,8 @@ class _Actor(Generic[Task, Shared, Result]):
     def __init__(self, job: Job[Task, Shared, Result]) -> None:
         self._job = job
 
-    def pid(self) -> int:
-        return os.getpid()
+    def whereabouts(self) -> tuple[str, int]:
+        return ray.get_runtime_context().get_node_id(), os.getpid()
 
     def work(self, task: Task, shared: Shared) -> Result:
         return self._job.work(task, shared)
@@ -265,11 +310,17 @@ def _start_ray(workers: int, address: str | None) -> None:
             log_to_driver=False,
             logging_level=logging.ERROR,
             configure_logging=True,
-            runtime_env={"env_vars": threads},
+            runtime_env={"env_vars": threads} | (_our_code() if address else {}),
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"the cluster at {address}" if address else "Ray on this machine"
         raise StudyError(f"cannot reach {where}: {error}", hint="use `--workers 0` to run without Ray") from error
+
+
+def _our_code() -> dict[str, Any]:
+    """Return what sends this very package to every node, so that no node trains with another version of it."""
+    package = Path(__file__).parents[1]
+    return {"py_modules": [str(package)], "excludes": ["__pycache__"]}
 
 
 def _cause(failure: ray.exceptions.RayTaskError) -> StageError:
@@ -295,4 +346,4 @@ def _resident_bytes(pid: int) -> int:
     try:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
-        return 0  # it has just ended, or it runs on another node, whose own Ray looks after it
+        return 0  # it has just ended
