@@ -21,6 +21,7 @@ from tuner.models.mcunet import McuNetFamily
 from tuner.models.mobilenet_v1 import MobileNetV1Family
 from tuner.models.mobilenet_v2 import MobileNetV2Family
 from tuner.models.network import Network, Output
+from tuner.models.own import OWN
 from tuner.models.pretrained import Pretrainable, Pretrained
 from tuner.models.recurrent import LstmFamily
 from tuner.models.resnet import ResNetFamily
@@ -92,11 +93,14 @@ def pretrained(architecture: Settings, input_shape: tuple[int, ...]) -> Pretrain
     Raises:
         BuildError: the parameters do not fit the input.
     """
-    made = family(architecture)
+    made = None if architecture.type in OWN else family(architecture)
     return made.pretrained(input_shape) if isinstance(made, Pretrainable) else None
 
 
 def input_scale(architecture: Settings) -> tuple[float, float] | None:
     """Return mean and deviation by which features are to be standardised, if not by the training split's own."""
+    own = OWN.get(architecture.type)
+    if own is not None:
+        return own.input_scale(architecture)
     made = family(architecture)
     return made.input_scale() if isinstance(made, Pretrainable) else None

@@ -21,8 +21,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from tuner.candidate import Settings
 from tuner.config import validated
 from tuner.errors import ConfigError
+from tuner.models.network import Output
+from tuner.tflite.read import read_graph
 
 CODE = ".py"
+_FORMS = {"int8": "int8", "int16": "int16x8"}
+"""Compressions by the type of a model's input."""
+
 FINISHED = (".tflite", ".keras", ".h5", ".onnx")
 """What a finished model may be beside the folder of a SavedModel."""
 
@@ -84,6 +89,13 @@ class ModelFile:
         """
         return validated(FinishedModel, dict(architecture), source=f"architecture '{self.name}'")
 
+    def input_scale(self, architecture: Settings) -> tuple[float, float] | None:
+        """Return mean and deviation by which a finished model wants its features standardised."""
+        if self.is_code:
+            return None
+        said = self.finished(architecture)
+        return said.mean, said.deviation
+
     def make_known(self) -> None:
         """Make the architecture known in this process; code is not run yet.
 
@@ -95,6 +107,26 @@ class ModelFile:
                 f"{self.path}: has changed since the study was made", hint="restore the file, or begin a new study"
             )
         _own[self.name] = self
+
+    @property
+    def stored_as(self) -> Settings | None:
+        """The compression that a finished model comes in, if the file settles it."""
+        if self.path.suffix != ".tflite":
+            return None
+        graph = read_graph(self.path.read_bytes())
+        return Settings(_FORMS.get(graph.tensors[graph.inputs[0]].dtype, "float32"))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModel:
+    """A user's model in a candidate."""
+
+    file: ModelFile
+    architecture: Settings
+    compression: Settings
+    shape: tuple[int, ...]
+    """Of the features."""
+    output: Output
 
 
 _own: dict[str, ModelFile] = {}

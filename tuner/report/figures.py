@@ -120,8 +120,9 @@ def curve_figure(training: TrainingResult) -> go.Figure:
             x=epochs, y=losses, mode="lines", name=name, line={"color": color, "width": 2},
             hovertemplate="epoch %{x}: %{y:.4g}",
         )  # fmt: skip
+    kept = training.curve[training.best_epoch : training.best_epoch + 1] if training.best_epoch >= 0 else ()
     figure.add_scatter(
-        x=[training.best_epoch + 1], y=[training.curve[training.best_epoch].val_loss], mode="markers", name="kept",
+        x=[training.best_epoch + 1 for _ in kept], y=[epoch.val_loss for epoch in kept], mode="markers", name="kept",
         marker={"color": ACCENT, "size": 9}, hovertemplate="kept: epoch %{x}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title_text="Epoch")

@@ -13,6 +13,7 @@ from tuner.dsp.block import ReadableBlock
 from tuner.dsp.registry import block, known_blocks
 from tuner.errors import ConfigError, InputError, nearest
 from tuner.models import FAMILIES, family
+from tuner.models.own import OWN, FinishedModel
 from tuner.search_space.schema import Alternative
 from tuner.search_space.tree import draw, leaves
 from tuner.training.learned.published import SOURCES, published_weights
@@ -61,6 +62,8 @@ class Known:
             ConfigError: one of them is wrong; the message names the key.
         """
         path = f"{self.section}.{alternative.name}"
+        if self.section == "architecture" and alternative.type in OWN and OWN[alternative.type].is_code:
+            return  # its parameters are known to the code alone
         if alternative.type not in self.parameters:
             raise ConfigError(
                 f"{self.section}: there is no '{alternative.type}'", hint=nearest(alternative.type, self.parameters)
@@ -80,7 +83,7 @@ class Known:
         if self.section == "preprocessing":
             block(settings)
         elif self.section == "architecture":
-            family(settings)
+            _architecture(settings)
         elif self.section == "training.augmentation":
             augmentation(settings)
         elif self.section == "training.optimizer":
@@ -90,6 +93,19 @@ class Known:
         elif self.section == "compression":
             for teacher in compression(settings).architectures:
                 family(teacher)
+
+
+def architectures() -> Known:
+    """Return the families, and the users' models known by now."""
+    finished = {name: tuple(FinishedModel.model_fields) for name, file in OWN.items() if not file.is_code}
+    return Known("architecture", {**ARCHITECTURES.parameters, **finished})
+
+
+def _architecture(settings: Settings) -> None:
+    if settings.type in OWN:
+        OWN[settings.type].check(settings)
+    else:
+        family(settings)
 
 
 def preprocessing() -> Known:

@@ -136,7 +136,7 @@ def alternatives_of(spec: SpaceSpec) -> Iterator[tuple[known.Known, tuple[int | 
         for inner, (_, part) in enumerate(block.parts):
             yield blocks, ("preprocessing", place, *(("blocks", inner) if block.blocks else ())), part
     sections = (
-        (known.ARCHITECTURES, spec.architecture),
+        (known.architectures(), spec.architecture),
         (known.OPTIMIZER, spec.training.optimizer),
         (known.LOSS, spec.training.loss),
         (known.AUGMENTATION, spec.training.augmentation),

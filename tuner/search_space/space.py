@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tuner.candidate import Block, Candidate, Scalar, Settings, Training, Window
+from tuner.models.own import OWN, ModelFile
 from tuner.search.problem import Suggest
+from tuner.search.suggest import RecordingSuggest
 from tuner.search_space.schema import (
     Alternative,
     ArchitectureSpec,
@@ -59,16 +61,29 @@ class SearchSpace:
         window = _window(self.spec.window, suggest)
         block = _chosen("preprocessing", self.spec.preprocessing, suggest)
         architecture = _chosen(*self._architectures(block.name), suggest)
+        settings = _settings("architecture", architecture, suggest)
+        finished = _finished(settings)
+        stored = None if finished is None else finished.stored_as
         return Candidate(
             window=window,
             preprocessing=tuple(
                 Block(_settings("preprocessing", part, suggest, name=name), part.axes) for name, part in block.parts
             ),
-            architecture=_settings("architecture", architecture, suggest),
-            training=_training(self.spec.training, suggest),
-            compression=_drawn("compression", self.spec.compression, suggest),
+            architecture=settings,
+            training=_UNTRAINED if finished is not None else _training(self.spec.training, suggest),
+            compression=_drawn("compression", self.spec.compression, suggest) if stored is None else stored,
             anomaly=_settings("anomaly", _chosen(*self._anomalies(architecture.name), suggest), suggest),
         )
+
+    def finished(self) -> tuple[Mapping[str, Scalar], ...]:
+        """Return parameters of a candidate of each of the user's finished models, which are not left to chance."""
+        found = []
+        for alternative in self.spec.architecture:
+            if _finished(Settings(alternative.type)) is not None:
+                suggest = RecordingSuggest(_First(alternative))
+                self.sample(suggest)
+                found.append(suggest.parameters)
+        return tuple(found)
 
     def size(self) -> int | None:
         """Number of candidates; `None` if a range is continuous."""
@@ -203,6 +218,43 @@ def _settings(path: str, alternative: Alternative, suggest: Suggest, *, name: st
 
 def _drawn(path: str, alternatives: Sequence[Alternative], suggest: Suggest) -> Settings:
     return _settings(path, _chosen(path, alternatives, suggest), suggest)
+
+
+_UNTRAINED = Training(Settings("none"), batch_size=1, epochs=0, patience=0)
+"""The training of a finished model."""
+
+
+def _finished(architecture: Settings) -> ModelFile | None:
+    file = OWN.get(architecture.type)
+    return None if file is None or file.is_code else file
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """Chooses one architecture, what it goes with, and of all else what comes first."""
+
+    architecture: ArchitectureSpec
+
+    def choice(self, name: str, options: Sequence[Scalar]) -> Scalar:
+        if name.partition(".")[0] == "architecture" and self.architecture.name in options:
+            return self.architecture.name
+        if name == "preprocessing" and self.architecture.after:
+            return self.architecture.after[0]
+        return options[0]
+
+    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:  # noqa: ARG002
+        return low
+
+    def real(
+        self,
+        name: str,  # noqa: ARG002
+        low: float,
+        high: float,  # noqa: ARG002
+        *,
+        step: float | None = None,  # noqa: ARG002
+        log: bool = False,  # noqa: ARG002
+    ) -> float:
+        return low
 
 
 class _Once:

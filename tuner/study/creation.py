@@ -147,8 +147,8 @@ def _splits(dataset: Dataset, spec: StudySpec) -> tuple[Splits, ...]:
 
 
 def forms_of(space: SearchSpace | PythonSpace) -> Mapping[str, Form]:
-    """Return what the networks of each of a space's alternatives give, by its name."""
-    return {name: FAMILIES[type_].form for name, type_ in space.architectures()}
+    """Return what the networks of each of a space's families give, by its name; users' models tell when built."""
+    return {name: FAMILIES[type_].form for name, type_ in space.architectures() if type_ in FAMILIES}
 
 
 def _check_forms(space: SearchSpace | PythonSpace, task: Task) -> None:

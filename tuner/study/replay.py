@@ -9,6 +9,7 @@ from tuner.record import Trial
 from tuner.search.enqueued import Enqueued
 from tuner.search.problem import Problem
 from tuner.search.samplers import sampler
+from tuner.search_space import SearchSpace
 from tuner.study.choice import Chooser
 from tuner.study.cost_model import CostModel
 from tuner.study.creation import sampler_name, space_of
@@ -42,8 +43,9 @@ def chooser(creation: Creation, costs: CostModel, trials: Sequence[Trial] = ()) 
         trials: those it has already.
     """
     spec, goals = creation.study, goals_of(creation)
+    space = space_of(creation)
     problem = Problem(
-        space=space_of(creation),
+        space=space,
         cost=costs,
         devices=goals.devices,
         resources=goals.resources,
@@ -51,7 +53,8 @@ def chooser(creation: Creation, costs: CostModel, trials: Sequence[Trial] = ()) 
         worst_error=goals.worst_error,
         prior=creation.prior,
     )
-    chosen = Enqueued(spec.enqueue, sampler(sampler_name(spec), **spec.sampler.options))
+    finished = space.finished() if isinstance(space, SearchSpace) else ()
+    chosen = Enqueued((*finished, *spec.enqueue), sampler(sampler_name(spec), **spec.sampler.options))
     return Chooser(problem, chosen, costs.appraiser, (trial.candidate.id for trial in trials))
 
 

@@ -132,7 +132,8 @@ class StudySpec(_Section):
     blocks: tuple[Path, ...] = ()
     """Python files with preprocessing blocks of one's own; they are run."""
     models: tuple[Path, ...] = ()
-    """Models and weights of one's own: Keras, ONNX and `.tflite` files and SavedModel folders."""
+    """Models and weights of one's own: Python files that build models, which are run; Keras, ONNX and `.tflite` files
+    and SavedModel folders."""
     devices: Annotated[tuple[str, ...], Field(min_length=1)]
     """Names of shipped profiles or paths of profiles of one's own."""
     budgets: dict[str, BudgetSpec] = Field(default_factory=dict)

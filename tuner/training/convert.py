@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,32 +49,52 @@ def convert_untrained(network: Network, compression: Settings, seed: int) -> byt
 
 
 def _convert(network: Network, weights: Weights, form: Compression, calibration: NDArray[np.float32]) -> bytes:
+    rows = calibration.reshape(-1, *tensor_shape(network.input_shape))
+    return converted(lambda: _converter(network, weights), form, rows)
+
+
+def converted(make: Callable[[], Any], form: Compression, calibration: NDArray[np.float32]) -> bytes:
+    """Return the packed `.tflite` that one of TensorFlow's converters gives in some form.
+
+    Args:
+        make: gives the converter, of a function of one input whose batch is 1.
+        form: only what it says of numbers counts; what it does to weights is done already.
+        calibration: N × the input's shape; examples of which integers take the ranges of activations.
+
+    Raises:
+        ConversionError: the converter refused; the message is its first line.
+    """
     if not isinstance(form, Float32):
         _check_calibration(calibration)
     try:
         with quiet():
-            model: bytes = _converter(network, weights, form, calibration).convert()
+            converter = make()
+            if isinstance(form, Int8 | Int16x8):
+                _to_integers(converter, form, calibration)
+            model: bytes = converter.convert()
     except Exception as error:  # the converter raises whatever its passes raise
         reason = (str(error) or type(error).__name__).partition("\n")[0]
         raise ConversionError(f"no .tflite came out: {reason}") from error
     return repack(model)
 
 
-def _converter(network: Network, weights: Weights, form: Compression, calibration: NDArray[np.float32]) -> Any:
+def _converter(network: Network, weights: Weights) -> Any:
     # Without a trackable object the converter freezes a function of constants: 0.2 s instead of 2.4 s for a DS-CNN.
     # It also takes functions apart, so a recurrent layer, known to the converter as a function, goes the long way.
     module = tf.Module() if any(isinstance(node.layer, LSTM) for node in network.nodes) else None
     function = _inference(network, weights)
     if module is not None:
         module.function = function
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], module)
-    if isinstance(form, Int8 | Int16x8):
-        operators, number = _INTEGERS[form.activations]
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_ops = [operators]
-        converter.inference_input_type = converter.inference_output_type = number
-        converter.representative_dataset = lambda: _samples(network, calibration_rows(calibration, form.calibration))
-    return converter
+    return tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], module)
+
+
+def _to_integers(converter: Any, form: Int8 | Int16x8, calibration: NDArray[np.float32]) -> None:
+    operators, number = _INTEGERS[form.activations]
+    rows = calibration_rows(calibration, form.calibration)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [operators]
+    converter.inference_input_type = converter.inference_output_type = number
+    converter.representative_dataset = lambda: ([row[np.newaxis]] for row in rows)
 
 
 _INTEGERS = {
@@ -110,8 +130,3 @@ def calibration_rows(features: NDArray[np.float32], count: int) -> NDArray[np.fl
     chosen = np.linspace(0, len(features) - 1, min(len(features), count)).round().astype(int)
     rows: NDArray[np.float32] = features[chosen]
     return rows
-
-
-def _samples(network: Network, rows: NDArray[np.float32]) -> Iterator[list[NDArray[np.float32]]]:
-    for row in rows:
-        yield [row.reshape(1, *tensor_shape(network.input_shape))]

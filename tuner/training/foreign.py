@@ -18,8 +18,7 @@ def convert_foreign(path: Path) -> bytes:
     """
     try:
         with quiet():
-            converter = _saved_model(path) if path.is_dir() else _onnx(path) if path.suffix == ".onnx" else _keras(path)
-            model: bytes = converter.convert()
+            model: bytes = foreign_converter(path).convert()
     except InputError:
         raise
     except Exception as error:  # loaders and converter raise whatever their passes raise
@@ -29,6 +28,11 @@ def convert_foreign(path: Path) -> bytes:
             hint="convert it with the program that made it and give the .tflite file",
         ) from error
     return model
+
+
+def foreign_converter(path: Path) -> Any:
+    """Return TensorFlow's converter of a Keras or ONNX file or a SavedModel folder; it raises whatever it meets."""
+    return _saved_model(path) if path.is_dir() else _onnx(path) if path.suffix == ".onnx" else _keras(path)
 
 
 def _saved_model(path: Path) -> Any:

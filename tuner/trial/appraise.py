@@ -22,6 +22,7 @@ from tuner.graph import Graph
 from tuner.models import build, pretrained
 from tuner.models.lowering import lower
 from tuner.models.network import Network
+from tuner.models.own import OWN, OwnModel
 from tuner.models.pretrained import Pretrained
 from tuner.record import Appraisal, Verdict
 from tuner.signal import Signal
@@ -48,16 +49,32 @@ class Appraiser:
         Raises:
             BuildError: window, preprocessing, augmentation and architecture do not fit each other.
         """
-        network = self.network(candidate)
-        self.teachers(candidate)
-        self._check_one_answer(candidate, network)
-        graph = lower(network, candidate.compression)
+        graph = self._graph(candidate)
         return self._of_graph(candidate, graph, Method.PREDICTED, None), network_figures(graph)
 
-    def _check_one_answer(self, candidate: Candidate, network: Network) -> None:
+    def _graph(self, candidate: Candidate) -> Graph:
+        network, own = self.network(candidate), self.own(candidate)
+        self._check_one_answer(candidate, has_network=bool(network.nodes) or own is not None)
+        if own is not None:
+            from tuner.trial.own import before_training  # noqa: PLC0415 - loads TensorFlow, which others do without
+
+            return read_graph(before_training(own)[0])
+        self.teachers(candidate)
+        return lower(network, candidate.compression)
+
+    def own(self, candidate: Candidate) -> OwnModel | None:
+        """Return the candidate's model if it is one of the user's own."""
+        file = OWN.get(candidate.architecture.type)
+        if file is None:
+            return None
+        features = chain.features_of(candidate.preprocessing, self._signal(candidate))
+        output = self._task.output(len(self._dataset.labels))
+        return OwnModel(file, candidate.architecture, candidate.compression, features.shape, output)
+
+    def _check_one_answer(self, candidate: Candidate, *, has_network: bool) -> None:
         """Of a study of anomalies, ask for a block or a network, but not both: either would answer alone."""
         block = anomaly_block(candidate)
-        if isinstance(self._task, Anomaly) and (block is None) == (not network.nodes):
+        if isinstance(self._task, Anomaly) and (block is None) == (not has_network):
             found = "neither a network nor" if block is None else "both a network and"
             raise BuildError(
                 f"there is {found} an anomaly block, one of them should tell anomalies",
@@ -65,7 +82,7 @@ class Appraiser:
             )
 
     def network(self, candidate: Candidate) -> Network:
-        """Return the candidate's network for this data set.
+        """Return the candidate's network for this data set; of a user's model only how it is read.
 
         Raises:
             BuildError: window, preprocessing, augmentation and architecture do not fit each other, or the loss not
@@ -74,6 +91,11 @@ class Appraiser:
         resolved(self._task, candidate.training)
         features = chain.features_of(candidate.preprocessing, self._signal(candidate))
         augmentation(candidate.training.augmentation).check(features.shape)
+        own = self.own(candidate)
+        if own is not None:
+            from tuner.trial.own import before_training  # noqa: PLC0415 - as above
+
+            return before_training(own)[1]
         return build(candidate.architecture, features.shape, self._task.output(len(self._dataset.labels)))
 
     def teachers(self, candidate: Candidate) -> tuple[Network, ...]:
@@ -82,6 +104,8 @@ class Appraiser:
         Raises:
             BuildError: one of them does not fit the features.
         """
+        if self.own(candidate) is not None:
+            return ()
         architectures = read_compression(candidate.compression).architectures
         return tuple(self.network(replace(candidate, architecture=teacher)) for teacher in architectures)
 

@@ -10,7 +10,7 @@ from io import BytesIO
 
 import numpy as np
 
-from tuner.candidate import Candidate, Training
+from tuner.candidate import Training
 from tuner.compression import compression as read_compression
 from tuner.models.compressible import left_out
 from tuner.record import AnomalyBlock, Artifact, Epoch, TrainingResult
@@ -21,11 +21,12 @@ from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
 from tuner.training.predict import predict_converted, predict_float
 from tuner.training.rate_finder import with_rate
-from tuner.training.transfer import Beginning, beginning
-from tuner.training.values import Examples, Trained
+from tuner.training.transfer import beginning
+from tuner.training.values import Examples
 from tuner.training.weights import Weights
 from tuner.trial.answers import Predict, answers
 from tuner.trial.appraise import Appraiser, anomaly_block
+from tuner.trial.own import Made, make_own
 from tuner.trial.prepare import Prepared, Windowed, as_architecture_reads, features_key, prepare
 from tuner.trial.task import Context, Product, TrialTask
 
@@ -44,19 +45,16 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     reading = Reading(context.dataset.labels, candidate, network, context.task.fit(prepared.train.truth))
     train, validation = (_learned(context.task, part, reading) for part in (prepared.train, prepared.validation))
 
-    pretrained = appraiser.pretrained(candidate) if network.nodes else None
-    begin = None if pretrained is None else beginning(network, pretrained)
     rated = with_rate(network, training, train, task.seed) if network.nodes else training
     course = _course(task, rated, train, validation, deadline=start + context.trial_seconds)
-    trained = _trained(candidate, appraiser, course, begin) if network.nodes else None
+    made = _made(appraiser, task, course)
     if rated != training:
         reading = replace(reading, fitted={**reading.fitted, "learning_rate": (_rate(rated),)})
+    model = b"" if made is None else made.model
+    made_at = time.monotonic()
     block = anomaly_block(candidate)
     learned = None if block is None else block.fit(train.features.reshape(len(train), -1), task.seed)
-    trained_at = time.monotonic()
-
-    model = b"" if trained is None else convert(trained, candidate.compression, train.features)
-    converted_at = time.monotonic()
+    learned_at = time.monotonic()
 
     shipped = partial(predict_converted, model)
     if isinstance(context.task, Anomaly):
@@ -65,31 +63,53 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
     rows, truth = prepared.validation.features, prepared.validation.truth
     float32, converted = (
         context.task.score(answers(context.task, predict, learned, rows), truth, reading)
-        for predict in (shipped if trained is None else partial(predict_float, trained), shipped)
+        for predict in (shipped if made is None else made.predict, shipped)
     )
-    evaluated_at = time.monotonic()
 
+    seconds = {"train": 0.0, "convert": 0.0} if made is None else dict(made.seconds)
+    seconds["train"] += learned_at - made_at
     result = TrainingResult(
-        curve=() if trained is None else _curve(trained, context.task, reading.fitted),
+        curve=() if made is None else _curve(made, context.task, reading.fitted),
         # Of the whole training; one before this leg if none was better.
-        best_epoch=-1 if trained is None else trained.best_epoch - 1,
+        best_epoch=-1 if made is None else made.best_epoch - 1,
         float32=float32,
         converted=converted,
         inspected=appraiser.of_model(candidate, model) if model else appraiser.of_block(candidate),
         feature_mean=prepared.standardizer.mean,
         feature_deviation=prepared.standardizer.deviation,
         artifact=Artifact(hashlib.sha256(model).hexdigest(), len(model)),
-        seconds={
-            "train": trained_at - start,
-            "convert": converted_at - trained_at,
-            "evaluate": evaluated_at - converted_at,
-        },
-        stored=stored_weights(model, left_out(network, read_compression(candidate.compression))) if model else None,
+        seconds={**seconds, "evaluate": time.monotonic() - learned_at},
+        stored=None if made is None else made.stored,
         fitted=reading.fitted,
-        weights="" if begin is None else begin.sha256,
+        weights="" if made is None else made.weights,
         anomaly=learned,
     )
-    return Product(result, model, b"" if task.leg is None or trained is None else _packed(trained.weights))
+    return Product(result, model, b"" if task.leg is None or made is None else _packed(made.trained))
+
+
+def _made(appraiser: Appraiser, task: TrialTask, course: Course) -> Made | None:
+    """Return the candidate's model; `None` if it has no network."""
+    candidate, start = task.candidate, time.monotonic()
+    own, network = appraiser.own(candidate), appraiser.network(candidate)
+    if own is not None:
+        return make_own(own, course)
+    if not network.nodes:
+        return None
+    compression, pretrained = read_compression(candidate.compression), appraiser.pretrained(candidate)
+    begin = None if pretrained is None else beginning(network, pretrained)
+    trained = train_compressed(network, compression, course, teachers=appraiser.teachers(candidate), start=begin)
+    trained_at = time.monotonic()
+    model = convert(trained, candidate.compression, course.train.features)
+    return Made(
+        model,
+        partial(predict_float, trained),
+        trained.history,
+        trained.best_epoch,
+        seconds={"train": trained_at - start, "convert": time.monotonic() - trained_at},
+        trained=trained.weights,
+        weights="" if begin is None else begin.sha256,
+        stored=stored_weights(model, left_out(network, compression)),
+    )
 
 
 def _course(task: TrialTask, training: Training, train: Examples, validation: Examples, *, deadline: float) -> Course:
@@ -116,16 +136,6 @@ def _learned(task: Task, part: Windowed, reading: Reading) -> Examples:
     chosen = taught(task, part.truth)
     features, truth = part.features[chosen], part.truth[chosen]
     return Examples(features, task.targets(truth, replace(reading, features=features)))
-
-
-def _trained(candidate: Candidate, appraiser: Appraiser, course: Course, begin: Beginning | None) -> Trained:
-    return train_compressed(
-        appraiser.network(candidate),
-        read_compression(candidate.compression),
-        course,
-        teachers=appraiser.teachers(candidate),
-        start=begin,
-    )
 
 
 def _rate(training: Training) -> float:
@@ -166,10 +176,10 @@ class TrialJob:
             model.make_known()
 
 
-def _curve(trained: Trained, task: Task, fitted: Fitted) -> tuple[Epoch, ...]:
+def _curve(made: Made, task: Task, fitted: Fitted) -> tuple[Epoch, ...]:
     return tuple(
         Epoch(
             epoch.loss, task.measured(epoch.measure, fitted), epoch.val_loss, task.measured(epoch.val_measure, fitted)
         )
-        for epoch in trained.history
+        for epoch in made.history
     )
