@@ -21,7 +21,13 @@ ADAM = "adam 0.001"
 
 def main() -> None:
     rows = [json.loads(line) for path in sys.argv[1:] for line in Path(path).read_text().splitlines()]
-    for kind, make in (("meta-test", meta_test), ("real", real), ("cost", cost), ("study", study)):
+    for kind, make in (
+        ("meta-test", meta_test),
+        ("real", real),
+        ("limits", meta_test),
+        ("cost", cost),
+        ("study", study),
+    ):
         found = [row for row in rows if row["kind"] == kind]
         if found:
             print(f"\n## {kind}\n")

@@ -2,6 +2,7 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.learned_optimizers.run meta-test --kept kept.jsonl [--seeds 3]
     OMP_NUM_THREADS=1 python -m benchmarks.learned_optimizers.run real --kept kept.jsonl --data FOLDER [--seeds 5]
+    OMP_NUM_THREADS=1 python -m benchmarks.learned_optimizers.run limits --kept kept.jsonl
     OMP_NUM_THREADS=1 python -m benchmarks.learned_optimizers.run cost --kept kept.jsonl
 
 What stands in the file is not run again. `celo` and `celo-adam` take part if their weights are given by environment
@@ -20,12 +21,13 @@ from typing import Any
 
 from benchmarks.learned_optimizers.cost import costs
 from benchmarks.learned_optimizers.real import real_tasks
-from benchmarks.learned_optimizers.tasks import META_TEST, Task
+from benchmarks.learned_optimizers.tasks import LIMITS, META_TEST, Task
 from tuner.candidate import Settings, Training
 from tuner.errors import StageError
 from tuner.training.fit import fit
 from tuner.training.learned.published import SOURCES
 
+SHIPPED = {"meta-test": META_TEST, "limits": LIMITS}
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 
 
@@ -71,7 +73,7 @@ def trainings(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("meta-test", "real", "cost"))
+    parser.add_argument("what", choices=("meta-test", "real", "limits", "cost"))
     parser.add_argument("--kept", type=Path, required=True)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
@@ -82,8 +84,8 @@ def main() -> None:
     done = {(row["kind"], row["task"], row["optimizer"], row["seed"]) for row in rows}
     if options.what == "cost":
         found = costs(wanted)
-    elif options.what == "meta-test":
-        found = trainings("meta-test", META_TEST, wanted, options.seeds, done)
+    elif options.what in SHIPPED:
+        found = trainings(options.what, SHIPPED[options.what], wanted, options.seeds, done)
     else:
         found = trainings("real", real_tasks(options.data), wanted, options.seeds, done)
     with options.kept.open("a") as file:

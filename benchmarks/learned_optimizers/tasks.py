@@ -212,3 +212,11 @@ META_TEST = (
         12,
     ),
 )
+
+LIMITS = (
+    Task("20 steps", of("conv1d", depth=2, filters=12, batch_norm=True, head="global"), made(pulses, 640), 64, 2),
+    Task("10,000 steps", of("dense", layers=3, neurons=32, shrink=1.0), made(spirals, 800), 32, 400),
+    Task("batches of 8", of("conv1d", depth=3, filters=8, pool="stride", kernel=5), made(processes, 400), 8, 6),
+    Task("batches of 1,024", of("dense", layers=2, neurons=96), made(products, 3000), 1024, 60),
+)
+"""Trainings at the limits that `tuner.training.learned.known` states, far outside of meta-training."""
