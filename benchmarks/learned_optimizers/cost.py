@@ -10,19 +10,17 @@ import numpy as np
 
 from tuner.candidate import Settings, Training
 from tuner.models import build
-from tuner.training.compiled import compiled_epoch
 from tuner.training.fit import fit
 from tuner.training.values import Examples
 
-ROUNDS = 5
+ROUNDS = 3
 
 WORKLOADS: Mapping[str, tuple[Settings, tuple[int, ...], int]] = {
-    "dense, 3 k": (Settings.of("dense", layers=2, neurons=40), (39,), 40),
-    "dense, 300 k": (Settings.of("dense", layers=2, neurons=400, shrink=1.0), (300,), 10),
-    "conv1d, 9 k": (Settings.of("conv1d", depth=2, filters=16, kernel=5), (100, 6), 10),
-    "conv2d, 12 k": (Settings.of("conv2d", depth=2, filters=12), (28, 28, 1), 4),
-    "ds_cnn, 8 k": (Settings.of("ds_cnn", filters=32, blocks=4), (49, 20, 1), 3),
-    "ds_cnn, 23 k": (Settings.of("ds_cnn", filters=64, blocks=4), (49, 40, 1), 1),
+    "dense, 3 k": (Settings.of("dense", layers=2, neurons=40), (39,), 20),
+    "dense, 300 k": (Settings.of("dense", layers=2, neurons=400, shrink=1.0), (300,), 4),
+    "conv1d, 9 k": (Settings.of("conv1d", depth=2, filters=16, kernel=5), (100, 6), 6),
+    "conv2d, 12 k": (Settings.of("conv2d", depth=2, filters=12), (28, 28, 1), 3),
+    "ds_cnn, 8 k": (Settings.of("ds_cnn", filters=32, blocks=4), (49, 20, 1), 2),
 }
 """Network, input and epochs."""
 
@@ -37,15 +35,13 @@ def costs(optimizers: Mapping[str, Settings]) -> Iterator[dict[str, Any]]:
         few = Examples(train.features[:10], train.truth[:10])
         least = dict.fromkeys(chosen, np.inf)
         sizes = {}
-        for _ in range(ROUNDS):
+        for turn in range(1 + ROUNDS):  # the first compiles
             for name, settings in chosen.items():
-                training = Training(settings, batch_size=32, epochs=max(epochs, 2), patience=1000)
-                compiled_epoch.cache_clear()
-                fit(network, training, train, few, seed=0)
+                training = Training(settings, batch_size=32, epochs=epochs, patience=1000)
                 started = time.process_time()
                 trained = fit(network, training, train, few, seed=0)
-                seconds = (time.process_time() - started) / max(epochs, 2)
-                least[name] = min(least[name], seconds)
+                if turn:
+                    least[name] = min(least[name], (time.process_time() - started) / epochs)
                 sizes[name] = (sum(value.size for value in trained.weights.values()), slot_bytes(settings, trained))
         for name, seconds in least.items():
             row = {"kind": "cost", "task": title, "optimizer": name, "seed": 0, "seconds": seconds}

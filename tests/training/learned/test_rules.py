@@ -124,6 +124,22 @@ def test_networks_of_any_size_are_trained_alike(monkeypatch):
     np.testing.assert_allclose(small, large, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize("scale", [0.0, 1e-12, 1e6])
+def test_gradients_that_vanish_or_explode_leave_weights_finite(name, scale, files):
+    """As those of a dead layer, or of a training that has learned its examples by heart."""
+    rule = learned_rule(_settings(name, files), SHAPES)
+    start = np.random.default_rng(1).normal(size=SIZE).astype(np.float32)
+    weights, slots = tf.constant(start), tuple(tf.constant(first) for first in rule.first())
+    gradient = tf.constant((scale * start).astype(np.float32))
+
+    for number in (1, 2, 3):
+        figures = (tf.constant(value, tf.float32) for value in (scale, number, 50))
+        weights, slots = rule.moved(Now(weights, gradient, *figures), slots)
+
+    assert np.isfinite(weights).all()
+
+
 def test_the_shipped_weights_are_those_of_this_controller_and_small():
     parameters = shipped_parameters()
 

@@ -268,7 +268,8 @@ def _features(means: Tensor, tensors: Tensors, losses: Tensor, count: Tensor, to
     below = tf.concat([tf.ones_like(square)[..., None], below + _TINY], -1)
     logs = tf.math.log(above / below + _FLOORS) * _SCALES + _SHIFTS
     measured = tf.maximum(tf.minimum(logs, _CEILINGS), -_CEILINGS)
-    agreed = agreement * tf.math.rsqrt(fast * gradient + _TINY**2)
+    # By two roots: the product of the squares leaves the range of float32 where gradients vanish.
+    agreed = agreement * tf.math.rsqrt(fast + _TINY) * tf.math.rsqrt(gradient + _TINY)
     static = tf.ones_like(everywhere[:, None, :1]) * tensors.features
     spread = tf.ones_like(static[..., :1]) * everywhere[:, None]
     return tf.concat([spread, static, measured[..., :4], agreed[..., None], measured[..., 4:]], -1)
