@@ -20,7 +20,7 @@ from tuner.search import synthetic
 from tuner.search.hypervolume import hypervolume
 from tuner.search.objectives import fits
 from tuner.search.problem import Cost, Observation, Problem, Suggest
-from tuner.search.suggest import FixedSuggest, RandomSuggest, RecordingSuggest
+from tuner.search.suggest import FixedSuggest
 
 SHARE_THAT_FITS = 67
 """Percentile of each resource at which its budget lies."""
@@ -84,16 +84,6 @@ def task(name: str, seed: int) -> Task:
         return float(runs[np.random.default_rng((seed, number)).integers(len(runs))])
 
     return Task(problem, lambda c: float(rows.errors[rows.key(c)].mean()), trained, tuple(rows.parameters()))
-
-
-def random_parameters(problem: Problem, count: int) -> list[Mapping[str, Scalar]]:
-    rng = np.random.default_rng(0)
-    drawn = []
-    for _ in range(count):
-        recording = RecordingSuggest(RandomSuggest(rng))
-        problem.space.sample(recording)
-        drawn.append(recording.parameters)
-    return drawn
 
 
 def _candidate(chosen: Mapping[str, Scalar]) -> Candidate:
