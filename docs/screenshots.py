@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--studies", type=Path, help="a folder with the finished study of the example")
     parser.add_argument("--output", type=Path, default=_ROOT / "docs" / "images")
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
+    parser.add_argument("--only", nargs="+", metavar="VIEW", help="by the name in the picture's file")
     parser.add_argument("--phone", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -113,6 +114,8 @@ def _take(url: str, client: Client, studies: Path, arguments: argparse.Namespace
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         context = browser.new_context(viewport=size, color_scheme=arguments.scheme, reduced_motion="reduce")
         for name, path in views.items():
+            if arguments.only and name not in arguments.only:
+                continue
             page = context.new_page()
             page.goto(url + path)
             if name == "profile":
@@ -120,6 +123,8 @@ def _take(url: str, client: Client, studies: Path, arguments: argparse.Namespace
                 page.wait_for_selector("text=/It fits/")
             if name == "new":
                 page.wait_for_selector("#new-share >> text=/describe a network/", timeout=120_000)
+            if "?tab=" in path or name == "study":
+                page.locator(".mantine-Tabs-list").evaluate("element => scrollTo(0, element.offsetTop - 90)")
             _settle(page)
             _keep(page.screenshot(), arguments.output / f"dashboard-{name}.png")
             page.close()
@@ -139,8 +144,11 @@ def _settle(page: Page) -> None:
 
 
 def _keep(picture: bytes, path: Path) -> None:
-    """Write a picture with 256 colours, which these views do not exceed to the eye."""
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Write a picture as small as it gets, with 256 colours where all of them take too much."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.save(path, optimize=True)
+    if path.stat().st_size > _LARGEST_BYTES:
+        image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     size = path.stat().st_size
     print(f"{path.name}  {size / 1000:.0f} kB")
     if size > _LARGEST_BYTES:

@@ -227,16 +227,13 @@ def _standing(entry: StudyEntry, device: str) -> Any:
     for one in entry.devices:
         limits = [words.amount("ram", one.ram_bytes) + " RAM", words.amount("flash", one.flash_bytes) + " flash"]
         limits += [words.amount("latency", one.latency_ms)] if one.latency_ms is not None else []
-        fits = f"{one.front:,} of {one.fitting:,} that fit are on the front"
+        best = "nothing fits yet" if one.best is None else written(one.best, entry.metric)
+        fits = f"{entry.metric}, {one.front:,} of {one.fitting:,} that fit on the front" if one.fitting else ""
         boards.append(
             html.Button(
                 [
                     html.H3(one.title),
-                    html.Span(
-                        written(one.best, entry.metric) if one.best is not None else "nothing fits yet", className="big"
-                    ),
-                    html.Span(f"best {entry.metric}" if one.best is not None else "", className="note"),
-                    html.Span(fits, className="note"),
+                    html.Div([html.Span(best, className="big"), html.Span(fits, className="note")], className="row"),
                     html.Span("may use " + words.listed(limits), className="note"),
                 ],
                 id={"type": "study-board", "device": one.device},
