@@ -59,7 +59,10 @@ def test_study_files_in_documents_are_valid(document: str) -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for document in [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/manual.md", "docs/study-file.md")]:
+    for document in [
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "docs/manual.md", "docs/study-file.md", "docs/service.md")
+    ]:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document.name} links to {target}"

@@ -73,7 +73,8 @@ def check_text(model: type[Model], text: str, *, defaults: Mapping[str, Any] | N
     try:
         data = read_yaml(text, source="text")
     except NotYamlError as error:
-        return Checked(None, None, (Flaw(error.line, error.column, "", f"not valid YAML: {error.problem}"),))
+        line = min(error.line, text.count("\n") + 1)  # the reader may be past the end by then
+        return Checked(None, None, (Flaw(line, error.column, "", f"not valid YAML: {error.problem}"),))
     if not isinstance(data, dict):
         found = "nothing" if data is None else type(data).__name__
         return Checked(None, data, (Flaw(1, 1, "", f"expected keys and values, found {found}"),))

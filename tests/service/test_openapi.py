@@ -82,6 +82,13 @@ def test_every_route_says_what_it_does(app: FastAPI) -> None:
             assert "422" in operation["responses"]
 
 
+def test_every_subject_is_in_the_service_s_document(app: FastAPI) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+
+    for path in app.openapi()["paths"]:
+        assert f"/{path.split('/')[3]}" in document, path
+
+
 def test_every_field_of_a_message_is_described_or_named_for_its_unit(app: FastAPI) -> None:
     schemas = app.openapi()["components"]["schemas"]
 

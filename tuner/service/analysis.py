@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from fastapi import Response
+
 from tuner.messages.fronts import (
     Axis,
     Course,
@@ -35,7 +37,7 @@ _STALE_S = 30.0
 
 def front_of(
     live: LiveStudy, device: str, *, x: Axis, y: Axis, of: Quality, compression: str | None, infeasible: bool
-) -> Front:
+) -> Response:
     """Return the trials on a device as points; see `tuner.Client.front`.
 
     Raises:
@@ -44,9 +46,7 @@ def front_of(
     check_device(live, device)
     snapshot = live.snapshot()
     key = ("points", device, x, y, of, compression, infeasible)
-    make = partial(_front, live, snapshot, device, x, y, of, compression, infeasible)
-    found: Front = live.derive(snapshot, key, make)
-    return found
+    return live.written(snapshot, key, partial(_front, live, snapshot, device, x, y, of, compression, infeasible))
 
 
 def _front(
@@ -120,9 +120,13 @@ def _along(fact: Facts, device: str, axis: Axis, of: Quality) -> float:
     return needs_of(fact, device)[axis]
 
 
-def hypervolume_of(live: LiveStudy) -> HypervolumeHistory:
+def hypervolume_of(live: LiveStudy) -> Response:
     """Return how each device's front grew."""
     snapshot = live.snapshot()
+    return live.written(snapshot, "hypervolume", partial(_hypervolume, live, snapshot))
+
+
+def _hypervolume(live: LiveStudy, snapshot: Snapshot) -> HypervolumeHistory:
     return HypervolumeHistory(
         study=snapshot.summary.name,
         version=snapshot.version,
@@ -140,11 +144,10 @@ def _course(live: LiveStudy, snapshot: Snapshot, budget: BudgetSummary) -> Cours
     )
 
 
-def rejections_of(live: LiveStudy) -> Rejections:
+def rejections_of(live: LiveStudy) -> Response:
     """Return what was rejected or failed, by cause."""
     snapshot = live.snapshot()
-    found: Rejections = live.derive(snapshot, "rejections", partial(_rejections, snapshot))
-    return found
+    return live.written(snapshot, "rejections", partial(_rejections, snapshot))
 
 
 def _rejections(snapshot: Snapshot) -> Rejections:

@@ -13,10 +13,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import psutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -33,6 +32,14 @@ _LOG = logging.getLogger("tuner.service")
 _TICK_S = 0.5
 _MOST_LOSSES = 3
 """Workers lost one after the other without a step forward, after which a study counts as failed."""
+
+
+class HistoryOf(Protocol):
+    """Returns the history of a study."""
+
+    def __call__(self, name: str, *, fresh: bool) -> History:
+        """Return it as it stands now, or if that need not be as it stood a moment ago."""
+        ...
 
 
 class _Kept(BaseModel):
@@ -99,7 +106,7 @@ class Crew:
         history_of: returns the history of a study.
     """
 
-    def __init__(self, studies: Path, file: Path, *, at_once: int, history_of: Callable[[str], History]) -> None:
+    def __init__(self, studies: Path, file: Path, *, at_once: int, history_of: HistoryOf) -> None:
         self._studies = studies
         self._file = file
         self._at_once = at_once
@@ -145,7 +152,7 @@ class Crew:
             return Standing(StudyState.QUEUED, "waits for its turn", waiting.index(name) + 1)
         if job is not None:
             return Standing(StudyState.RUNNING, "is being stopped" if job.stopping else "")
-        history = self._history_of(name)
+        history = self._history_of(name, fresh=False)
         if history.sessions and history.stop is None and being_written(self._studies / name):
             return Standing(StudyState.RUNNING, "a process works on it that this server did not start")
         mark = plan.marks.get(name)
@@ -266,7 +273,7 @@ class Crew:
             )
         self._children[child.pid] = child
         born = psutil.Process(child.pid).create_time()
-        size = self._history_of(job.study).size
+        size = self._history_of(job.study, fresh=True).size
         losses = 0 if size > job.size else job.losses
         self._replace(job, pid=child.pid, born=born, size=size, losses=losses)
 
@@ -311,13 +318,13 @@ class Crew:
         self._keep(Plan(jobs=tuple(other for other in self._plan.jobs if other is not job), marks=marks))
 
     def _mark(self, how: Literal["pause", "cancel"], job: Job) -> Mark:
-        size = self._history_of(job.study).size
+        size = self._history_of(job.study, fresh=True).size
         if how == "pause":
             return Mark(state="paused", reason="it was paused", size=size, limits=job.limits)
         return Mark(state="cancelled", reason="it was cancelled", size=size, limits=job.limits)
 
     def _failed(self, job: Job, reason: str) -> Mark:
-        return Mark(state="failed", reason=reason, size=self._history_of(job.study).size, limits=job.limits)
+        return Mark(state="failed", reason=reason, size=self._history_of(job.study, fresh=True).size, limits=job.limits)
 
     def _keep(self, plan: Plan) -> None:
         write_atomically(self._file, plan.model_dump_json(indent=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from tuner.errors import nearest
 from tuner.messages.datasets import AxisFigures, DatasetInspection
 from tuner.messages.studies import DeviceStanding, StudyDetail, StudyEntry, StudyState
-from tuner.record import Counts
+from tuner.record import Counts, State
 from tuner.service import errand
 from tuner.service.analysis import ImportanceDesk
 from tuner.service.crew import Crew
@@ -111,9 +112,12 @@ class Desk:
         folder.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)
 
-    def _history(self, name: str) -> History:
+    def _history(self, name: str, *, fresh: bool) -> History:
         live = self.study(name)
-        live.snapshot()
+        if fresh:
+            live.snapshot(age_s=0.0)
+        else:
+            live.snapshot()
         return live.study.history
 
 
@@ -144,7 +148,7 @@ def _entry(live: LiveStudy, snapshot: Snapshot) -> StudyEntry:
         sampler=summary.sampler,
         seed=summary.seed,
         workers=summary.workers,
-        counts=Counts.of(tuple(fact.trial for fact in snapshot.facts)),
+        counts=_counts(snapshot),
         trials_limit=limits.trials if session is None else session.trials,
         time_limit_s=limits.time if session is None else session.time_s,
         elapsed_s=summary.elapsed_s,
@@ -154,6 +158,11 @@ def _entry(live: LiveStudy, snapshot: Snapshot) -> StudyEntry:
         devices=tuple(_standing(live, snapshot, place) for place in range(len(summary.budgets))),
         sparkline=_sparkline(live, snapshot),
     )
+
+
+def _counts(snapshot: Snapshot) -> Counts:
+    states = Counter(fact.row.state for fact in snapshot.facts)
+    return Counts(len(snapshot.facts), *(states[state] for state in State))
 
 
 def _standing(live: LiveStudy, snapshot: Snapshot, place: int) -> DeviceStanding:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from fastapi import Response
+
 from tuner.errors import InputError, nearest
 from tuner.messages.trials import TrialOnDevice, TrialPage, TrialRow
 from tuner.record import State
@@ -32,13 +34,18 @@ class Listing:
     """Only these; empty for all."""
 
 
-def page(live: LiveStudy, asked: Listing, *, offset: int, limit: int, parts: bool) -> TrialPage:
+def page(live: LiveStudy, asked: Listing, *, offset: int, limit: int, parts: bool) -> Response:
     """Return part of the trials.
 
     Raises:
         InputError: there is no such column or device, or one is needed and none is named.
     """
     snapshot = live.snapshot()
+    key = ("page", asked, offset, limit, parts)
+    return live.written(snapshot, key, partial(_page, live, snapshot, asked, offset, limit, parts))
+
+
+def _page(live: LiveStudy, snapshot: Snapshot, asked: Listing, offset: int, limit: int, parts: bool) -> TrialPage:
     numbers: tuple[int, ...] = live.derive(snapshot, asked, partial(_numbers, live, snapshot, asked))
     rows = [
         shown(snapshot.facts[number], live.fronts_of(snapshot, number), parts=parts)

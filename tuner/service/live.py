@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+
+from fastapi import Response
+from pydantic import BaseModel
 
 from tuner.api import Study
 from tuner.errors import StoreError
@@ -21,7 +24,7 @@ from tuner.study.observation import chance_error
 
 Value = TypeVar("Value")
 
-_FRESH_S = 0.2
+_FRESH_S = 1.0
 """A reading no older than this is taken for the present: twenty clients that poll cost as much as one."""
 
 
@@ -72,11 +75,11 @@ class LiveStudy:
         """The study itself, for what is asked of it rarely; it is not safe to refresh."""
         return self._study
 
-    def snapshot(self) -> Snapshot:
-        """Return the study as it stands."""
+    def snapshot(self, *, age_s: float = _FRESH_S) -> Snapshot:
+        """Return the study as it stands, or stood at most so long ago."""
         with self._lock:
             now = time.monotonic()
-            if self._snapshot is None or now - self._read_at > _FRESH_S:
+            if self._snapshot is None or now - self._read_at > age_s:
                 self._study.refresh()
                 self._read_at = now
             if self._snapshot is None or self._snapshot.version != self._study.history.size:
@@ -89,6 +92,11 @@ class LiveStudy:
             if key not in snapshot.derived:
                 snapshot.derived[key] = make()
             return snapshot.derived[key]
+
+    def written(self, snapshot: Snapshot, key: Any, make: Callable[[], BaseModel]) -> Response:
+        """Return a message as an answer, made and written once for each version: many ask for the same."""
+        content: bytes = self.derive(snapshot, ("written", key), lambda: make().model_dump_json().encode())
+        return Response(content, media_type="application/json")
 
     def front(self, snapshot: Snapshot, device: str) -> tuple[int, ...]:
         """Return the numbers of a device's front, from the best quality to the cheapest; as `Study.front` does."""

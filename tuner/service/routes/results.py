@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from tuner.messages.fronts import Axis, Front, HypervolumeHistory, Importance, Quality, Rejections
 from tuner.messages.selection import Selection, SelectionRequest
@@ -15,7 +15,7 @@ from tuner.service.selection import selection_of
 router = APIRouter(prefix="/studies/{name}", tags=["results"], responses=refusals(404))
 
 
-@router.get("/fronts/{device}")
+@router.get("/fronts/{device}", response_model=Front)
 def front(
     study: StudyOf,
     device: DeviceOf,
@@ -24,13 +24,13 @@ def front(
     of: Annotated[Quality, Query(description="Which quality.")] = "validation",
     compression: Annotated[str | None, Query(max_length=64, description="Only candidates of this form.")] = None,
     infeasible: Annotated[bool, Query(description="Also those that do not fit or were never trained.")] = False,
-) -> Front:
+) -> Response:
     """Return the trials on a device as points, and its Pareto front."""
     return front_of(study, device, x=x, y=y, of=of, compression=compression, infeasible=infeasible)
 
 
-@router.get("/hypervolume")
-def hypervolume(study: StudyOf) -> HypervolumeHistory:
+@router.get("/hypervolume", response_model=HypervolumeHistory)
+def hypervolume(study: StudyOf) -> Response:
     """Return how each device's front grew."""
     return hypervolume_of(study)
 
@@ -41,8 +41,8 @@ def importance(desk: DeskOf, study: StudyOf) -> Importance:
     return desk.importance.of(study)
 
 
-@router.get("/rejections")
-def rejections(study: StudyOf) -> Rejections:
+@router.get("/rejections", response_model=Rejections)
+def rejections(study: StudyOf) -> Response:
     """Return what was rejected or failed, by cause."""
     return rejections_of(study)
 

@@ -21,7 +21,7 @@ from tuner.service.trial_detail import detail_of
 router = APIRouter(prefix="/studies/{name}/trials", tags=["trials"], responses=refusals(404))
 
 
-@router.get("")
+@router.get("", response_model=TrialPage)
 def trials(
     study: StudyOf,
     state: Annotated[list[State] | None, Query(description="Only those in one of these states.")] = None,
@@ -42,7 +42,7 @@ def trials(
     offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     parts: Annotated[bool, Query(description="With what each part of a candidate needs.")] = False,
-) -> TrialPage:
+) -> Response:
     """Return part of a study's trials, filtered and sorted; what has no value to sort by comes last."""
     asked = Listing(tuple(state or ()), device, fits, on_front, text, sort, frozenset(number or ()))
     return page(study, asked, offset=offset, limit=limit, parts=parts)
