@@ -2,9 +2,10 @@
 
 The obvious program builds a tf_keras model, calls `fit` with class weights, converts with `from_keras_model` and
 scores the int8 model one example at a time. Both get the same layers, data, epochs, batch size and one thread, and
-each candidate differs from the one before it in its width, so nothing is compiled twice for the same shapes. The
-floor is the time of the epochs alone once everything is compiled: pure arithmetic as TensorFlow does it. Times are
-seconds of CPU, which other work on the machine does not change.
+each candidate differs from the one before it in its width, so nothing is compiled twice for the same shapes. KerasTuner
+searches the same widths in tf_keras, without class weights; its models are scored alike. The floor is the time
+of the epochs alone once everything is compiled: pure arithmetic as TensorFlow does it. Times are seconds of CPU, which
+other work on the machine does not change.
 
     OMP_NUM_THREADS=1 python -m benchmarks.training_throughput [--candidates 3]
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -193,6 +195,40 @@ def obvious(workload: Workload, width: int, train: Examples, validation: Example
     return Outcome(time.process_time() - started, right)
 
 
+def keras_tuner(workload: Workload, widths: Sequence[int], train: Examples, validation: Examples) -> Outcome:
+    """Return the mean over the widths."""
+    import keras_tuner as kt  # noqa: PLC0415 - after TensorFlow was configured
+
+    reached: list[float] = []
+
+    class Search(kt.GridSearch):  # type: ignore[misc]
+        def run_trial(self, trial: Any, *arguments: Any, **keywords: Any) -> Any:
+            model = self.hypermodel.build(trial.hyperparameters)
+            history = self.hypermodel.fit(trial.hyperparameters, model, *arguments, **keywords)
+            reached.append(scored_one_by_one(int8_of(model, train), validation))
+            return {"val_accuracy": history.history["val_accuracy"][-1]}
+
+    def build(choices: Any) -> Any:
+        width = choices.Choice("width", list(widths))
+        model = tf.keras.Sequential([LAYERS.InputLayer(workload.shape), *workload.keras(width)])
+        model.compile(tf.keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    started = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        search = Search(build, objective="val_accuracy", max_trials=len(widths), directory=folder, seed=0)
+        search.search(
+            train.features,
+            train.truth,
+            batch_size=32,
+            epochs=workload.epochs,
+            validation_data=(validation.features, validation.truth),
+            verbose=0,
+        )
+    seconds = (time.process_time() - started) / len(widths)
+    return Outcome(seconds, float(np.mean(reached)))
+
+
 def int8_of(model: Any, train: Examples) -> bytes:
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -229,25 +265,33 @@ def compare(workload: Workload, candidates: int) -> str:
         mine.append(ours(workload, width, train, validation))
         theirs.append(obvious(workload, width, train, validation))
         floor.append(arithmetic(workload, width, train, validation))
+    kt = keras_tuner(workload, widths, train, validation)
     seconds = [float(np.mean([outcome.seconds for outcome in group])) for group in (mine, theirs)]
     accuracy = [float(np.mean([outcome.accuracy for outcome in group])) for group in (mine, theirs)]
     return (
-        f"| {workload.name} | {seconds[1]:.2f} | {seconds[0]:.2f} | **{seconds[1] / seconds[0]:.1f} ×** "
+        f"| {workload.name} | {seconds[1]:.2f} | {kt.seconds:.2f} | {seconds[0]:.2f} "
+        f"| **{seconds[1] / seconds[0]:.1f} ×** | **{kt.seconds / seconds[0]:.1f} ×** "
         f"| {np.mean(floor):.2f} | {seconds[0] / np.mean(floor):.1f} | {60 / seconds[0]:.0f} "
-        f"| {accuracy[1]:.3f} | {accuracy[0]:.3f} |"
+        f"| {accuracy[1]:.3f} | {kt.accuracy:.3f} | {accuracy[0]:.3f} |"
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--candidates", type=int, default=3, choices=range(1, 5))
-    candidates = parser.parse_args().candidates
+    names = [workload.name for workload in WORKLOADS]
+    parser.add_argument("--only", choices=names, action="append", help="a row of the table; may be repeated")
+    options = parser.parse_args()
+    candidates = options.candidates
     print(f"{candidates} candidates a row, one thread, {os.cpu_count()} cores, TensorFlow {tf.__version__}\n")
-    print("| candidate | obvious program, s | here, s | ratio | floor, s | here / floor | per minute ", end="")
-    print("| accuracy, obvious | accuracy, here |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| candidate | obvious program, s | KerasTuner, s | here, s | ratio to obvious | ratio to KerasTuner ", end=""
+    )
+    print("| floor, s | here / floor | per minute | accuracy, obvious | accuracy, KerasTuner | accuracy, here |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for workload in WORKLOADS:
-        print(compare(workload, candidates), flush=True)
+        if options.only is None or workload.name in options.only:
+            print(compare(workload, candidates), flush=True)
 
 
 if __name__ == "__main__":
