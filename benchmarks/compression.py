@@ -1,149 +1,139 @@
-"""What compression costs and gains on real data: float32, int8 after training, and quantization-aware training.
+"""What each compression costs and gains on real data, on a device, for two templates.
 
-Two data sets that arrive with Python packages: seven shoulder exercises recorded by a smartwatch (seglearn 1.2.5, raw
-windows of 2 s, people 1-6 to train, 7 and 8 to validate, 9 and 10 to test) and handwritten digits of 8 × 8 pixels
-(scikit-learn). "longer" is int8 after the same additional epochs without simulated rounding, so that the gain of
-rounding is told from the gain of training on. Means over seeds on test examples; "agrees" is the share of test
-examples on which the int8 model decides as the float network it was made from.
+A network of the template `motion-continuous` on seven shoulder exercises recorded by a smartwatch (seglearn 1.2.5,
+split by person), and one of `keyword` on spoken digits (Free Spoken Digit Dataset, of which the folder is given, with
+the test split it comes with). Everything but the compression stays the same. RAM, flash and latency are those of the
+converted model with preprocessing on an Arduino Nano 33 BLE Sense (Cortex-M4F, 64 MHz); the accuracy is that of
+TensorFlow Lite Micro on the test split, means over seeds with the standard deviation; "deflated" is the model inside a
+compressed firmware image.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.compression [--seeds 3]
+    OMP_NUM_THREADS=1 python -m benchmarks.compression --digits FOLDER [--seeds 3]
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
-from examples.motion.prepare import load_watch_data
-from tuner.candidate import Settings, Training
-from tuner.models import build
-from tuner.models.network import Network
-from tuner.tflm import Tflm
-from tuner.training import Examples, Trained
-from tuner.training.convert import convert
-from tuner.training.fit import fit
-from tuner.training.predict import predict_converted, predict_float
-from tuner.training.quantize_aware import quantize_aware
+from tuner.candidate import Block, Candidate, Settings, Training, Window
+from tuner.data import open_dataset
+from tuner.data.splits import split
+from tuner.devices.budget import default_budget
+from tuner.devices.profile import load_profile
+from tuner.tasks import task_of
+from tuner.trial.front_score import FrontScorer
+from tuner.trial.prepare import prepare
+from tuner.trial.run import run
+from tuner.trial.task import Context, Target, TrialTask
 
-TRAINING = Training(Settings.of("adam", learning_rate=0.003), batch_size=32, epochs=25, patience=8)
-WINDOW, STRIDE = 100, 50
+DEVICE = "arduino-nano-33-ble-sense"
+
+MOTION = Candidate(
+    Window(2000, 1000),
+    (Block(Settings("raw")),),
+    Settings.of("conv1d", depth=2, filters=16, kernel=5, batch_norm=True),
+    Training(Settings.of("adam", learning_rate=0.003), batch_size=32, epochs=20, patience=8),
+    Settings("int8"),
+)
+KEYWORD = Candidate(
+    Window(1000, 1000, zero_pad=True),
+    (Block(Settings.of("mfcc", frame_length=0.04, frame_stride=0.02, num_cepstral=10, num_filters=32)),),
+    Settings.of("conv1d", depth=2, filters=24, kernel=3, batch_norm=True, head="global"),
+    Training(Settings.of("adam", learning_rate=0.003), batch_size=32, epochs=20, patience=8),
+    Settings("int8"),
+)
 
 
-@dataclass(frozen=True)
-class Data:
-    train: Examples
-    validation: Examples
-    test: Examples
+def compressions(teacher: Settings) -> Mapping[str, Settings]:
+    """Return the settings that are compared, by what the table calls them."""
+    taught = (("teachers.0.type", teacher.type), *((f"teachers.0.{key}", value) for key, value in teacher.items()))
+    return {
+        "float32": Settings("float32"),
+        "int8": Settings("int8"),
+        "int8, 10 calibration examples": Settings.of("int8", calibration=10),
+        "int16x8": Settings("int16x8"),
+        "int8-qat": Settings("int8-qat"),
+        "int8, 80 % zeros": Settings.of("int8", sparsity=0.8),
+        "int8-qat, 80 % zeros": Settings.of("int8-qat", sparsity=0.8),
+        "int8, 16 clusters": Settings.of("int8", clusters=16),
+        "int8-qat, 16 clusters": Settings.of("int8-qat", clusters=16),
+        "int8, half the channels": Settings.of("int8", width=0.5),
+        "int8, a wider teacher": Settings("int8", taught),
+        "int8, half the channels, a wider teacher": Settings("int8", (("width", 0.5), *taught)),
+    }
 
 
 @dataclass(frozen=True)
 class Row:
     accuracy: float
-    agrees: float
-    flash: int
-    arena: int
-    seconds: float
+    ram: float
+    flash: float
+    latency: float
+    deflated: int
 
 
-def motion() -> Data:
-    recordings = load_watch_data()
-    parts: list[tuple[list[NDArray[np.float32]], list[int]]] = [([], []), ([], []), ([], [])]
-    for values, label, person in zip(recordings["X"], recordings["y"], recordings["subject"], strict=True):
-        windows, truth = parts[0 if person <= 6 else 1 if person <= 8 else 2]
-        for first in range(0, len(values) - WINDOW + 1, STRIDE):
-            windows.append(values[first : first + WINDOW])
-            truth.append(int(label))
-    return standardized([(np.stack(windows), np.array(truth)) for windows, truth in parts])
+def rows(
+    candidate: Candidate, folder: Path, options: Mapping[str, object], by: str, seeds: int
+) -> dict[str, list[Row]]:
+    dataset = open_dataset(folder, **options)
+    splits = split(dataset, by=by, seed=0)  # type: ignore[arg-type]
+    profile = load_profile(DEVICE)
+    target = Target(profile, default_budget(profile))
+    teacher = Settings(candidate.architecture.type, tuple((dict(candidate.architecture) | {"filters": 48}).items()))
+    found: dict[str, list[Row]] = {}
+    with tempfile.TemporaryDirectory() as cache:
+        context = Context(
+            dataset, task_of(dataset), splits.train, splits.validation, (target,), (), 3600.0, Path(cache)
+        )
+        prepared = prepare(context, TrialTask(0, candidate, 0))
+        with FrontScorer(context, splits.test) as scorer:
+            for name, compression in compressions(teacher).items():
+                compressed = replace(candidate, compression=compression)
+                found[name] = [row(context, compressed, seed, prepared, scorer) for seed in range(seeds)]
+                print(name, found[name], file=sys.stderr, flush=True)
+    return found
 
 
-def digits() -> Data:
-    images, truth = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(truth))
-    features = images.reshape(-1, 8, 8, 1)
-    return standardized([(features[rows], truth[rows]) for rows in np.split(order, [900, 1200])])
+def row(context: Context, candidate: Candidate, seed: int, prepared: object, scorer: FrontScorer) -> Row:
+    product = run(context, TrialTask(0, candidate, seed), prepared)  # type: ignore[arg-type]
+    score = scorer.score(candidate, product.result, product.model)
+    cost = product.result.inspected.cost(DEVICE)
+    assert product.result.stored is not None
+    totals = (cost.ram.total.value, cost.flash.total.value, cost.latency.total.value)
+    return Row(score.quality, *totals, product.result.stored.deflated_bytes)
 
 
-def standardized(parts: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]]) -> Data:
-    train = parts[0][0]
-    mean, deviation = train.mean(), train.std()
-    if train.ndim == 3:
-        mean, deviation = train.mean(axis=(0, 1)), train.std(axis=(0, 1))
-    return Data(*(Examples(((x - mean) / deviation).astype(np.float32), y.astype(np.int64)) for x, y in parts))
-
-
-def accuracy(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
-    return float((probabilities.argmax(axis=1) == truth).mean())
-
-
-def float_row(trained: Trained, data: Data, tflm: Tflm) -> Row:
-    model = convert(trained, Settings("float32"), data.train.features)
-    right = accuracy(predict_converted(model, data.test.features), data.test.truth)
-    return Row(right, 1.0, len(model), tflm.arena(model).total, 0.0)
-
-
-def int8_row(make: Callable[[], Trained], data: Data, tflm: Tflm) -> Row:
-    started = time.process_time()
-    trained = make()
-    seconds = time.process_time() - started
-    model = convert(trained, Settings("int8"), data.train.features)
-    predicted = predict_converted(model, data.test.features)
-    decided = predict_float(trained, data.test.features).argmax(axis=1)
-    agrees = float((predicted.argmax(axis=1) == decided).mean())
-    return Row(accuracy(predicted, data.test.truth), agrees, len(model), tflm.arena(model).total, seconds)
-
-
-def longer(trained: Trained, data: Data, seed: int) -> Trained:
-    slow = replace(TRAINING, optimizer=Settings.of("adam", learning_rate=0.0003), epochs=10, patience=3)
-    return fit(trained.network, slow, data.train, data.validation, seed=seed, start=trained.weights)
-
-
-def rows(network: Network, data: Data, seed: int, tflm: Tflm) -> dict[str, Row]:
-    trained = fit(network, TRAINING, data.train, data.validation, seed=seed)
-    return {
-        "float32": float_row(trained, data, tflm),
-        "int8": int8_row(lambda: trained, data, tflm),
-        "int8, longer": int8_row(lambda: longer(trained, data, seed), data, tflm),
-        "int8-qat": int8_row(
-            lambda: quantize_aware(trained, TRAINING, data.train, data.validation, seed=seed), data, tflm
-        ),
-    }
+def line(template: str, name: str, group: Sequence[Row]) -> str:
+    right = [row.accuracy for row in group]
+    return (
+        f"| {template} | {name} | {np.mean(right):.1%} ± {np.std(right):.1%} | {group[0].ram / 1024:.1f} "
+        f"| {group[0].flash / 1024:.1f} | {group[0].latency:.2f} | {np.mean([r.deflated for r in group]) / 1024:.1f} |"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--digits", type=Path, required=True, help="folder of the Free Spoken Digit Dataset's sounds")
     parser.add_argument("--seeds", type=int, default=3)
-    seeds = parser.parse_args().seeds
-    cases = (
-        ("exercises", motion(), Settings.of("conv1d", depth=2, filters=8, kernel=5, batch_norm=True)),
-        ("exercises", motion(), Settings.of("tcn", filters=8, blocks=3)),
-        ("digits", digits(), Settings.of("conv2d", depth=2, filters=4, head="global", batch_norm=True)),
-        ("digits", digits(), Settings.of("mobilenet_v1", width=0.1, blocks=4)),
-    )
-    print(f"Means over {seeds} seeds\n")
-    print("| data | family | compression | test accuracy | agrees | flash, B | arena, B | extra CPU, s |")
-    print("|---|---|---|---|---|---|---|---|")
-    with Tflm() as tflm:
-        for name, data, architecture in cases:
-            classes = int(data.train.truth.max()) + 1
-            network = build(architecture, data.train.features.shape[1:], classes)
-            results = [rows(network, data, seed, tflm) for seed in range(seeds)]
-            for compression in results[0]:
-                print(line(f"{name} | {architecture.type}", compression, [result[compression] for result in results]))
-
-
-def line(case: str, compression: str, group: Sequence[Row]) -> str:
-    right = [row.accuracy for row in group]
-    return (
-        f"| {case} | {compression} | {np.mean(right):.3f} ± {np.std(right):.3f} "
-        f"| {np.mean([row.agrees for row in group]):.4f} | {group[0].flash} | {group[0].arena} "
-        f"| {np.mean([row.seconds for row in group]):.1f} |"
-    )
+    arguments = parser.parse_args()
+    print("| template | compression | test accuracy | RAM, KiB | flash, KiB | latency, ms | deflated, KiB |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "examples.motion.prepare", f"{folder}/exercises"], check=True, stdout=sys.stderr
+        )
+        for name, group in rows(MOTION, Path(folder) / "exercises", {}, "group", arguments.seeds).items():
+            print(line("motion-continuous", name, group), flush=True)
+    options = {"label_pattern": r"(\d)_[a-z]+_\d+\.wav", "test_pattern": r"_[0-4]\.wav"}
+    for name, group in rows(KEYWORD, arguments.digits, options, "recording", arguments.seeds).items():
+        print(line("keyword", name, group), flush=True)
 
 
 if __name__ == "__main__":
