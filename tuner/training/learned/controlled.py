@@ -55,7 +55,7 @@ _ADAM = np.eye(_DIRECTIONS, dtype=np.float32)[0]
 _STEPS = ((50.0, 1.0), (1500.0, 1500.0))
 """Least and greatest length of a training, and number of a step, in meta-training."""
 
-_MEMBERS = 2_000_000
+_MEMBERS = 100_000
 
 _SHARES = np.array([1.0, 9.0], np.float32)
 """Tenths of the training after which the beginning is over and the end begins."""
