@@ -47,7 +47,7 @@ def test_the_quality_is_the_first_of_the_figures_and_at_most_one(score) -> None:
 def test_the_root_mean_square_is_at_least_the_mean_absolute_error(predicted, truth) -> None:
     score = regression_score(predicted, truth)
 
-    assert score.rmse >= score.mae * (1 - 1e-9)
+    assert score.rmse >= score.mae * (1 - 1e-9) - 1e-150  # squares of smaller errors underflow
 
 
 @given(NUMBERS)
