@@ -95,6 +95,7 @@ def _curves_figure(score: DetectionScore) -> go.Figure:
     figure.update_layout(height=400, legend={"title": {"text": "average precision"}})
     figure.update_xaxes(title_text="recall", range=[0, 1.02], tickformat=".0%")
     figure.update_yaxes(title_text="precision", range=[0, 1.02], tickformat=".0%")
+    return figure
 
 
 @answers.register
