@@ -130,13 +130,21 @@ class Study:
         """
         from tuner.study.limits import Asked, next_session  # noqa: PLC0415
         from tuner.study.session import Work  # noqa: PLC0415 - reading a study must not load what training needs
+        from tuner.trial import courses  # noqa: PLC0415
 
         with closing(open_store(self.folder, write=True)) as store:
             self._history = History.replay(store.events())
             asked = Asked(trials, time_limit_s, compute_limit_s, target_accuracy, patience, workers)
             session = next_session(self._history, asked)
             artifacts = ArtifactFolder(self.folder / "artifacts")
-            work = Work(self._history, store, artifacts, watch=watch or _unwatched, ray_address=ray_address)
+            work = Work(
+                self._history,
+                store,
+                artifacts,
+                running=self.folder / courses.FOLDER,
+                watch=watch or _unwatched,
+                ray_address=ray_address,
+            )
             return work.run(session)
 
     @property

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tuner import Client, InputError, Study
+from tuner.record import Epoch
 from tuner.service.app import create_app
 from tuner.service.in_process import in_process_client
 from tuner.service.settings import Settings
@@ -14,6 +15,7 @@ from tuner.store.codec import encode
 from tuner.store.event import Event, Kind
 from tuner.store.sqlite import SQLiteStore
 from tuner.study.history import asked, told
+from tuner.trial.courses import FOLDER, Notes, kept
 
 PICO = "raspberry-pi-pico"
 MANY = 3000
@@ -94,6 +96,19 @@ def test_a_list_that_was_asked_for_before_is_quick(crowd: Client) -> None:
     assert (
         time.perf_counter() - start
     ) / 10 < 0.5  # a hundred rows are written and read again; ten times as much fails
+
+
+def test_a_pending_trial_tells_its_epochs_so_far_and_others_none(crowd: Client) -> None:
+    app = crowd._http._transport._inner.app
+    running = app.state.desk.settings.studies / "crowd" / FOLDER
+    epoch = Epoch(0.9, 0.4, 1.0, 0.3)
+
+    with kept(running):
+        for number in (0, MANY):
+            Notes(running, number).add(epoch)
+
+        assert crowd.trial("crowd", MANY).so_far == (epoch,)
+        assert crowd.trial("crowd", 0).so_far == ()
 
 
 def test_only_what_is_new_is_read(crowd: Client, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from tuner.candidate import Scalar
 from tuner.messages.base import Message
 from tuner.metrics import Figure
-from tuner.record import State, Trial
+from tuner.record import Epoch, State, Trial
 
 
 class TrialOnDevice(Message):
@@ -94,6 +94,8 @@ class TrialDetail(Message):
     """What is shown of the converted model's score on the validation split, the quality first."""
     diagnosis: str
     """What the learning curve says; empty unless trained."""
+    so_far: tuple[Epoch, ...] = ()
+    """Of a pending trial: the epochs that its worker has noted."""
     has_model: bool
     """Whether its converted model was kept, so that it can be exported."""
     settings: dict[str, str]

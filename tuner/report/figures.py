@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from tuner.metrics import ClassificationScore, quality_text
-from tuner.record import RESOURCES, StudySummary, TrainingResult, Trial
+from tuner.record import RESOURCES, Epoch, StudySummary, Trial
 from tuner.report import words
 from tuner.report.course import covered
 from tuner.report.scatter import Point, resource_axis, scatter_figure
@@ -108,21 +108,26 @@ def confusion_figure(score: ClassificationScore) -> go.Figure:
     return figure
 
 
-def curve_figure(training: TrainingResult) -> go.Figure:
-    """The learning curve: the loss by epoch, on the training examples and on the validation split."""
+def curve_figure(curve: Sequence[Epoch], best_epoch: int = -1) -> go.Figure:
+    """The learning curve: the loss by epoch, on the training examples and on the validation split.
+
+    Args:
+        curve: of a whole training, or as far as it has come.
+        best_epoch: from 0, the one whose weights were kept; -1 if none was yet.
+    """
     figure = _figure()
-    epochs = list(range(1, len(training.curve) + 1))
+    epochs = list(range(1, len(curve) + 1))
     for name, losses, color in (
-        ("training", [epoch.loss for epoch in training.curve], MUTED),
-        ("validation", [epoch.val_loss for epoch in training.curve], ACCENT),
+        ("training", [epoch.loss for epoch in curve], MUTED),
+        ("validation", [epoch.val_loss for epoch in curve], ACCENT),
     ):
         figure.add_scatter(
             x=epochs, y=losses, mode="lines", name=name, line={"color": color, "width": 2},
             hovertemplate="epoch %{x}: %{y:.4g}",
         )  # fmt: skip
-    kept = training.curve[training.best_epoch : training.best_epoch + 1] if training.best_epoch >= 0 else ()
+    kept = curve[best_epoch : best_epoch + 1] if best_epoch >= 0 else ()
     figure.add_scatter(
-        x=[training.best_epoch + 1 for _ in kept], y=[epoch.val_loss for epoch in kept], mode="markers", name="kept",
+        x=[best_epoch + 1 for _ in kept], y=[epoch.val_loss for epoch in kept], mode="markers", name="kept",
         marker={"color": ACCENT, "size": 9}, hovertemplate="kept: epoch %{x}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title_text="Epoch")

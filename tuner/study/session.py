@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 from tuner.execution.executor import Executor, Limits
 from tuner.execution.inline import InlineExecutor
-from tuner.store.event import Store
+from tuner.store.event import Kind, Store
 from tuner.study.artifacts import ArtifactFolder
 from tuner.study.cost_model import CostModel
 from tuner.study.creation import check_unchanged, open_study_dataset, targets_of
@@ -19,6 +21,7 @@ from tuner.study.recorder import Recorder
 from tuner.study.repeats import Repeats
 from tuner.study.replay import chooser
 from tuner.tasks import task_named
+from tuner.trial import courses
 from tuner.trial.appraise import Appraiser
 from tuner.trial.feature_cache import default_folder
 from tuner.trial.front_score import FrontScorer
@@ -35,16 +38,25 @@ class Work:
         history: where the study stands.
         store: takes the events.
         artifacts: takes the models.
+        running: folder for what workers note of trials while they run.
         watch: called after every change and about once a second.
         ray_address: of a running cluster; `None` starts Ray on this machine.
     """
 
     def __init__(
-        self, history: History, store: Store, artifacts: ArtifactFolder, *, watch: Watch, ray_address: str | None = None
+        self,
+        history: History,
+        store: Store,
+        artifacts: ArtifactFolder,
+        *,
+        running: Path,
+        watch: Watch,
+        ray_address: str | None = None,
     ) -> None:
         self._history = history
         self._record = Recorder(history, store, artifacts)
         self._artifacts = artifacts
+        self._running = running.absolute()
         self._watch = watch
         self._ray_address = ray_address
         self._devices = tuple(budget.device for budget in history.creation.budgets)
@@ -72,12 +84,13 @@ class Work:
             trial_seconds=spec.limits.trial_time,
             cache=default_folder(),
             folds=history.creation.folds,
+            courses=self._running,
         )
         costs = CostModel(Appraiser(context.dataset, context.task, context.targets))
         self._record(started(session))
         worked_before, start = history.worked_s, time.monotonic()
         try:
-            with closing(self._executor(context, session)) as executor:
+            with courses.kept(self._running), closing(self._executor(context, session)) as executor:
                 tools = self._tools(costs, executor, lambda: worked_before + time.monotonic() - start)
                 loop = SearchLoop(history, session, tools)
                 end = loop.run()
@@ -97,13 +110,19 @@ class Work:
         return Tools(
             chooser=chooser(self._history.creation, costs, self._history.trials),
             executor=executor,
-            record=self._record,
+            record=self._record_and_forget,
             keep=self._artifacts.put,
             weights=self._artifacts.weights,
             keep_weights=self._artifacts.put_weights,
             elapsed_s=elapsed_s,
             watch=self._watch,
         )
+
+    def _record_and_forget(self, what: tuple[Kind, dict[str, Any]]) -> None:
+        self._record(what)
+        kind, payload = what
+        if kind is Kind.TOLD:
+            courses.forget(self._running, int(payload["number"]))
 
     def _executor(self, context: Context, session: Session) -> Executor[TrialTask, Product]:
         limits = self._history.spec.limits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tuner.candidate import Scalar, Training
@@ -17,7 +17,7 @@ from tuner.training.quantize_aware import quantize_aware
 from tuner.training.sparsity import Pruning
 from tuner.training.thinning import thin
 from tuner.training.transfer import Beginning, fit_transferred
-from tuner.training.values import Examples, Trained
+from tuner.training.values import Epoch, Examples, Trained
 from tuner.training.weights import Weights
 
 _TEACHERS_SEED = 0
@@ -40,6 +40,8 @@ class Course:
     """Epochs that `start` has had."""
     until: int | None = None
     """Epoch after which to pause."""
+    on_epoch: Callable[[Epoch], None] | None = None
+    """Told of each epoch of the first training as it ends."""
 
 
 def train_compressed(
@@ -72,6 +74,7 @@ def train_compressed(
             course.validation,
             seed=course.seed,
             deadline=course.deadline,
+            on_epoch=course.on_epoch,
             teachers=taught,
             start=course.start,
             after=course.after,
@@ -102,6 +105,7 @@ def _fit(
     training: Training,
     course: Course,
     *,
+    on_epoch: Callable[[Epoch], None] | None = None,
     start: Weights | None = None,
     constraint: Constraint | None = None,
     teachers: Teachers | None = None,
@@ -114,6 +118,7 @@ def _fit(
         course.validation,
         seed=course.seed,
         deadline=course.deadline,
+        on_epoch=on_epoch,
         start=start,
         constraint=constraint,
         teachers=teachers,
@@ -123,7 +128,9 @@ def _fit(
 
 def _transferred(network: Network, course: Course, start: Beginning, teachers: Teachers | None) -> Trained:
     def phase(network: Network, training: Training, weights: Weights, frozen: frozenset[str]) -> Trained:
-        return _fit(network, training, course, start=weights, teachers=teachers, frozen=frozen)
+        return _fit(
+            network, training, course, on_epoch=course.on_epoch, start=weights, teachers=teachers, frozen=frozen
+        )
 
     return fit_transferred(network, course.training, start, course.seed, phase)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,11 +105,12 @@ def fit_own(
     *,
     until: int | None = None,
     deadline: float | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> OwnTrained:
     """Train by Keras until the task's loss on the validation examples has not improved for `training.patience` epochs.
 
     A model that `build` has compiled keeps its loss and optimizer; another gets those of the candidate. After epoch
-    `until` it pauses.
+    `until` it pauses. `on_epoch` is told of each epoch as it ends.
 
     Raises:
         BuildError: the optimizer or augmentation is not to be had for such a model.
@@ -127,7 +128,7 @@ def fit_own(
     if model.optimizer is None:
         model.compile(_optimizer(training.optimizer), _keras_loss(objective, output, train))
         rates = learning_rates(training.optimizer, training.epochs, -(-len(train) // batch))
-    watch = _watch(model, training, objective, output, train, validation, rates, deadline)
+    watch = _watch(model, training, objective, output, train, validation, rates, deadline, on_epoch)
     try:
         with quiet():
             model.fit(
@@ -279,6 +280,7 @@ def _watch(
     validation: Examples,
     rates: NDArray[np.float32] | None,
     deadline: float | None,
+    on_epoch: Callable[[Epoch], None] | None,
 ) -> Any:
     """Return a Keras callback that sets rates, keeps the history and the best weights, and ends the training."""
     from tf_keras.callbacks import Callback  # noqa: PLC0415 - as above
@@ -313,6 +315,8 @@ def _watch(
                 raise TrainingError(f"training diverged: the loss is {loss:g}, the validation loss {val_loss:g}")
             measures = judged(seen, objective.measure), judged(validation, objective.measure)
             self.history.append(Epoch(epoch + 1, loss, measures[0], val_loss, measures[1]))
+            if on_epoch is not None:
+                on_epoch(self.history[-1])
             if val_loss < self._least:
                 self.best, self.best_epoch, self._least = model.get_weights(), epoch + 1, val_loss
             elif epoch + 1 - self.best_epoch >= training.patience:

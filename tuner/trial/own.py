@@ -94,7 +94,14 @@ def make_own(own: OwnModel, course: Course) -> Made:
         )
     built = build_own(own.file, own.architecture, own.shape, own.output, seed=course.seed)
     trained = fit_own(
-        built, course.training, own.output, train, validation, until=course.until, deadline=course.deadline
+        built,
+        course.training,
+        own.output,
+        train,
+        validation,
+        until=course.until,
+        deadline=course.deadline,
+        on_epoch=course.on_epoch,
     )
     trained_at = time.monotonic()
     model = convert_own(trained.model, form, train.features)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -17,6 +18,7 @@ from tuner.record import AnomalyBlock, Artifact, Epoch, TrainingResult
 from tuner.tasks import Fitted, Reading, Task, resolved, taught
 from tuner.tasks.anomaly import Anomaly, passing_threshold, reconstruction_errors
 from tuner.tflite.stored import stored_weights
+from tuner.training import values
 from tuner.training.compression import Course, train_compressed
 from tuner.training.convert import convert
 from tuner.training.predict import predict_converted, predict_float
@@ -26,6 +28,7 @@ from tuner.training.values import Examples
 from tuner.training.weights import Weights
 from tuner.trial.answers import Predict, answers
 from tuner.trial.appraise import Appraiser, anomaly_block
+from tuner.trial.courses import Notes
 from tuner.trial.own import Made, make_own
 from tuner.trial.prepare import Prepared, Windowed, as_architecture_reads, features_key, prepare
 from tuner.trial.task import Context, Product, TrialTask
@@ -47,6 +50,7 @@ def run(context: Context, task: TrialTask, prepared: Prepared) -> Product:
 
     rated = with_rate(network, training, train, task.seed) if network.nodes else training
     course = _course(task, rated, train, validation, deadline=start + context.trial_seconds)
+    course = replace(course, on_epoch=_noting(context, task, reading.fitted))
     made = _made(appraiser, task, course)
     if rated != training:
         reading = replace(reading, fitted={**reading.fitted, "learning_rate": (_rate(rated),)})
@@ -177,9 +181,18 @@ class TrialJob:
 
 
 def _curve(made: Made, task: Task, fitted: Fitted) -> tuple[Epoch, ...]:
-    return tuple(
-        Epoch(
-            epoch.loss, task.measured(epoch.measure, fitted), epoch.val_loss, task.measured(epoch.val_measure, fitted)
-        )
-        for epoch in made.history
+    return tuple(_recorded(epoch, task, fitted) for epoch in made.history)
+
+
+def _recorded(epoch: values.Epoch, task: Task, fitted: Fitted) -> Epoch:
+    return Epoch(
+        epoch.loss, task.measured(epoch.measure, fitted), epoch.val_loss, task.measured(epoch.val_measure, fitted)
     )
+
+
+def _noting(context: Context, task: TrialTask, fitted: Fitted) -> Callable[[values.Epoch], None] | None:
+    """Return what notes the epochs of a trial in its first training; of what follows that, its record tells."""
+    if context.courses is None or task.run or (task.leg is not None and task.leg.after):
+        return None
+    notes = Notes(context.courses, task.number)
+    return lambda epoch: notes.add(_recorded(epoch, context.task, fitted))

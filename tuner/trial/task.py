@@ -79,6 +79,8 @@ class Context:
     """The user's own models and weights; every process that meets them makes them known."""
     folds: tuple[tuple[str, ...], ...] = ()
     """In a cross-validation, the recordings that validate in each fold."""
+    courses: Path | None = None
+    """Folder in which workers note the epochs of trials that run; `None` notes nothing."""
 
     def on_fold(self, fold: int) -> Context:
         """Return the context in which that fold validates and the others train."""

@@ -139,7 +139,7 @@ def _training(detail: TrialDetail) -> list[Any]:
         [
             html.H2("How it learned"),
             html.P(detail.diagnosis, className="note"),
-            graph("trial-curve", "Loss by epoch", figure=curve_figure(training)),
+            graph("trial-curve", "Loss by epoch", figure=curve_figure(training.curve, training.best_epoch)),
         ],
         className="card",
     )
