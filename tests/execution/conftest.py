@@ -69,13 +69,15 @@ def toy_job() -> type:
 
 @pytest.fixture(scope="session")
 def finish() -> Callable[..., list[Any]]:
-    """Waits until so many tasks have ended."""
+    """Waits until so many tasks have ended, and for a free worker: one that was lost is replaced in its own time."""
 
     def wait(executor: Executor[Any, Any], count: int = 1) -> list[Any]:
         done: list[Any] = []
         until = time.monotonic() + 90
         while len(done) < count and time.monotonic() < until:
             done += executor.wait(5.0)
+        while not executor.busy and executor.room <= 0 and time.monotonic() < until:
+            executor.wait(5.0)
         return done
 
     return wait

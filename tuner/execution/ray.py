@@ -137,7 +137,8 @@ class RayExecutor(Generic[Task, Shared, Result]):
             while self._retries and any(worker.free for worker in self._workers):
                 retry = self._retries.pop()
                 self._assign(retry.task, attempts=retry.attempts + 1, spent_s=retry.spent_s)
-            if done or not self.busy or time.monotonic() >= until:
+            idle = not self.busy and self.room > 0
+            if done or idle or time.monotonic() >= until:
                 return done
 
     def close(self) -> None:
@@ -223,6 +224,8 @@ class RayExecutor(Generic[Task, Shared, Result]):
     def _collect(self, timeout_s: float) -> list[Outcome[Task, Result]]:
         running = {worker.reference: worker for worker in self._workers if worker.task is not None}
         if not running:
+            if unborn := [worker.birth for worker in self._workers if not worker.node]:
+                ray.wait(unborn, timeout=timeout_s)
             return []
         ready, _ = ray.wait(list(running), num_returns=1, timeout=timeout_s)
         return [outcome for reference in ready if (outcome := self._outcome(running[reference])) is not None]
