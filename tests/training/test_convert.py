@@ -100,7 +100,7 @@ def test_an_unknown_compression_is_refused_with_a_hint(trained):
     [
         (np.zeros((0, 8)), "at least one example"),
         (np.full((5, 8), np.inf), "not finite"),
-        (np.zeros((5, 7)), r"no \.tflite came out: cannot reshape"),
+        (np.zeros((5, 7)), r"are \(7,\) each, the network's input is \(8,\)"),
     ],
 )
 def test_a_calibration_that_is_no_use_fails_the_stage(trained, calibration, message):

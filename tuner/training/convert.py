@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -49,8 +50,12 @@ def convert_untrained(network: Network, compression: Settings, seed: int) -> byt
 
 
 def _convert(network: Network, weights: Weights, form: Compression, calibration: NDArray[np.float32]) -> bytes:
-    rows = calibration.reshape(-1, *tensor_shape(network.input_shape))
-    return converted(lambda: _converter(network, weights), form, rows)
+    shape = tensor_shape(network.input_shape)
+    if calibration.size % math.prod(shape):
+        raise ConversionError(
+            f"the calibration examples are {calibration.shape[1:]} each, the network's input is {network.input_shape}"
+        )
+    return converted(lambda: _converter(network, weights), form, calibration.reshape(-1, *shape))
 
 
 def converted(make: Callable[[], Any], form: Compression, calibration: NDArray[np.float32]) -> bytes:
