@@ -97,7 +97,7 @@ def test_golden_features_are_what_preprocessing_makes_of_the_window(
 
     for vector in golden:
         features = chain.extract_all(blocks, np.array([vector["window"]], np.float32), signal)
-        assert features[0].tolist() == pytest.approx(np.array(vector["features"]).tolist(), rel=1e-6)
+        assert features[0] == pytest.approx(np.array(vector["features"]), rel=1e-6)
     assert {vector["label"] for vector in golden} == set(manifest["labels"])
 
 

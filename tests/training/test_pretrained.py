@@ -100,8 +100,9 @@ def test_a_file_that_holds_no_weights_is_refused_by_name(tmp_path) -> None:
 
 def keyword_model():
     """A DS-CNN as a Keras user writes it, with biases before the normalization."""
-    from tf_keras import Sequential, layers
+    from tf_keras import Sequential, layers, utils
 
+    utils.set_random_seed(0)
     parts = [
         layers.Conv2D(8, (10, 4), strides=2, padding="same"),
         layers.BatchNormalization(epsilon=2e-3),
