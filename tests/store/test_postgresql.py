@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,8 +38,9 @@ def test_a_writer_that_was_killed_leaves_no_lock(postgresql: str) -> None:
         "store = PostgreSQLStore(*sys.argv[1:], write=True); os.kill(os.getpid(), 9)"
     )
 
-    subprocess.run([sys.executable, "-c", program, postgresql, study], check=False)
+    killed = subprocess.run([sys.executable, "-c", program, postgresql, study], check=False)
 
+    assert killed.returncode == -signal.SIGKILL
     PostgreSQLStore(postgresql, study, write=True).close()
 
 
