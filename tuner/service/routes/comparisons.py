@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from tuner.messages.base import Name
 from tuner.messages.comparison import Comparison, ComparisonRequest, StudyComparison
 from tuner.service.comparison import comparison_of, studies_compared
-from tuner.service.routes.common import DeskOf, refusals
+from tuner.service.routes.conventions import DeskOf, refusals
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"], responses=refusals(404))
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, UploadFile, status
 from tuner.errors import ConfigError
 from tuner.messages.base import Name
 from tuner.messages.datasets import DatasetEntry, DatasetInspection, DatasetRegistration
-from tuner.service.routes.common import DeskOf, NameOf, refusals
+from tuner.service.routes.conventions import DeskOf, NameOf, refusals
 
 router = APIRouter(prefix="/datasets", tags=["data sets"], responses=refusals())
 

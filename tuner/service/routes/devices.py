@@ -6,7 +6,7 @@ from fastapi import APIRouter, status
 
 from tuner.messages.devices import DeviceDetail, DeviceEntry, DeviceValidation
 from tuner.messages.validation import Text
-from tuner.service.routes.common import DeskOf, NameOf, refusals
+from tuner.service.routes.conventions import DeskOf, NameOf, refusals
 
 router = APIRouter(prefix="/devices", tags=["devices"], responses=refusals())
 

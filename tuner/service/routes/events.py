@@ -16,7 +16,7 @@ from tuner.messages.events import StudyEvent
 from tuner.service.desk import Desk
 from tuner.service.facts import shown
 from tuner.service.live import LiveStudy
-from tuner.service.routes.common import DeskOf, Responses, StudyOf, refusals
+from tuner.service.routes.conventions import DeskOf, Responses, StudyOf, refusals
 from tuner.service.worker_file import LOG
 
 router = APIRouter(tags=["events"], responses=refusals(404))

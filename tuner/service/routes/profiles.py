@@ -12,7 +12,7 @@ from tuner.inspection.document import documents
 from tuner.inspection.inspect import inspect
 from tuner.messages.base import Name
 from tuner.messages.profile import Profile
-from tuner.service.routes.common import DeskOf, refusals
+from tuner.service.routes.conventions import DeskOf, refusals
 
 router = APIRouter(prefix="/profiles", tags=["profiles"], responses=refusals(404))
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from tuner.messages.fronts import Axis, Front, HypervolumeHistory, Importance, Quality, Rejections
 from tuner.messages.selection import Selection, SelectionRequest
 from tuner.service.analysis import front_of, hypervolume_of, rejections_of
-from tuner.service.routes.common import DeskOf, DeviceOf, StudyOf, refusals
+from tuner.service.routes.conventions import DeskOf, DeviceOf, StudyOf, refusals
 from tuner.service.selection import selection_of
 
 router = APIRouter(prefix="/studies/{name}", tags=["results"], responses=refusals(404))

@@ -12,7 +12,7 @@ from tuner import __version__
 from tuner.messages.server import Health, ServerInfo
 from tuner.search.samplers import SAMPLERS
 from tuner.service.desk import Desk
-from tuner.service.routes.common import DeskOf, refusals
+from tuner.service.routes.conventions import DeskOf, refusals
 from tuner.study.spec import Objective
 from tuner.tasks import TASKS
 

@@ -35,7 +35,7 @@ from tuner.search_space.survey import survey as draw
 from tuner.service.desk import Desk
 from tuner.service.refusals import MissingError
 from tuner.service.requests import CODE_HINT, NO_FILES, file_named_in, space_asked_for
-from tuner.service.routes.common import DeskOf, NameOf, problems, refusals
+from tuner.service.routes.conventions import DeskOf, NameOf, problems, refusals
 from tuner.service.settings import Settings
 
 router = APIRouter(prefix="/spaces", tags=["search spaces"], responses=refusals())

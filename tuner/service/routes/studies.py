@@ -24,7 +24,7 @@ from tuner.service.desk import Desk
 from tuner.service.live import LiveStudy
 from tuner.service.refusals import ConflictError, ForbiddenError
 from tuner.service.requests import check_study, study_asked_for
-from tuner.service.routes.common import DeskOf, Responses, StudyOf, attachment, problems, refusals
+from tuner.service.routes.conventions import DeskOf, Responses, StudyOf, attachment, problems, refusals
 from tuner.service.worker_file import LOG
 
 router = APIRouter(prefix="/studies", tags=["studies"], responses=refusals())

@@ -15,7 +15,7 @@ from tuner.messages.trials import TrialDetail, TrialPage
 from tuner.record import State
 from tuner.service import errand
 from tuner.service.listing import Listing, check_device, page
-from tuner.service.routes.common import NumberOf, Responses, StudyOf, attachment, refusals
+from tuner.service.routes.conventions import NumberOf, Responses, StudyOf, attachment, refusals
 from tuner.service.trial_detail import detail_of
 
 router = APIRouter(prefix="/studies/{name}/trials", tags=["trials"], responses=refusals(404))
